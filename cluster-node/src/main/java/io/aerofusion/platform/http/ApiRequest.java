@@ -1,0 +1,57 @@
+package io.aerofusion.platform.http;
+
+import akka.http.javadsl.model.HttpRequest;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.security.Principal;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that reached an endpoint.
+ *
+ * @param path values of the path's template
+ * @param principal who asks; null on public endpoints only
+ * @param body parsed JSON; null when the endpoint takes none
+ * @param id the request's id, as in {@code X-Request-Id}
+ */
+public record ApiRequest(
+        HttpRequest http,
+        Map<String, String> path,
+        @Nullable Principal principal,
+        @Nullable JsonNode body,
+        String id) {
+
+    public String path(String name) {
+        String value = path.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("the path has no {" + name + "}");
+        }
+        return value;
+    }
+
+    public Optional<String> query(String name) {
+        return http.getUri().query().get(name);
+    }
+
+    public Optional<String> header(String name) {
+        return http.getHeader(name).map(akka.http.javadsl.model.HttpHeader::value);
+    }
+
+    /** The caller. @throws ProblemException when there is none */
+    public Principal caller() {
+        if (principal == null) {
+            throw new ProblemException(ErrorCode.UNAUTHENTICATED, "This needs a token.");
+        }
+        return principal;
+    }
+
+    /** The JSON body. @throws ProblemException when there is none */
+    public JsonNode json() {
+        if (body == null) {
+            throw new ProblemException(ErrorCode.MALFORMED_JSON, "The request needs a JSON body.");
+        }
+        return body;
+    }
+}

@@ -1,0 +1,18 @@
+package io.aerofusion.platform.http;
+
+import io.aerofusion.platform.ErrorCode;
+
+/** Ends the handling of a request with {@code problem+json}; the detail is shown to the caller. */
+public final class ProblemException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final ErrorCode code;
+
+    public ProblemException(ErrorCode code, String detail) {
+        super(detail, null, false, false);
+        this.code = code;
+    }
+
+    public ErrorCode code() {
+        return code;
+    }
+}

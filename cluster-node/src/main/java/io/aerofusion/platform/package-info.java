@@ -1,0 +1,5 @@
+/** The node's own parts. */
+@NullMarked
+package io.aerofusion.platform;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,40 @@
+package io.aerofusion.platform.persistence;
+
+import java.util.Optional;
+
+/**
+ * The data keys, kept outside of the journal's database backup and wrapped by the regional key. Every method blocks on the
+ * database; callers run them on the blocking executor. Results are cached within a bound.
+ */
+public interface DataKeys {
+    /** What is known of an entity's key. */
+    sealed interface Binding {
+        /** The entity never persisted anything. */
+        record None() implements Binding {}
+
+        record Sealed(DataKey key) implements Binding {}
+
+        /** The subject's key was destroyed. */
+        record Erased(String subject) implements Binding {}
+    }
+
+    /** The key under which the entity's events are sealed. */
+    Binding bindingOf(String persistenceId);
+
+    /**
+     * Binds an entity to a data subject before its first event, creating the subject's key if needed. Repeating it with the same
+     * subject is harmless.
+     *
+     * @throws IllegalStateException when it is bound to another subject
+     */
+    Binding bind(String persistenceId, String subject);
+
+    /** The subject's key for read models; creates it if needed; empty when it was destroyed. */
+    Optional<DataKey> keyOf(String subject);
+
+    /** Destroys the subject's key for good and enters it in the erasure ledger. Idempotent. */
+    void erase(String subject);
+
+    /** Keyed digest (HMAC-SHA256, hex) by which read models find a value without holding it. */
+    String blindIndex(String value);
+}
