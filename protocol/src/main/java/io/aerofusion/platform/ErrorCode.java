@@ -55,6 +55,12 @@ public enum ErrorCode {
             "The device is not registered, or belongs to somebody else",
             "Register the device first."),
     DEVICE_REVOKED("device-revoked", 403, false, "The device was revoked", "Register the device again."),
+    SESSION_REPLACED(
+            "session-replaced",
+            409,
+            false,
+            "A newer session of the device took over",
+            "Keep one session per device; give each installation a device of its own."),
     ERASED("erased", 410, false, "The owner was erased; the data cannot be read any more", "Remove the local copy."),
     // sync
     SPACE_NOT_FOUND(

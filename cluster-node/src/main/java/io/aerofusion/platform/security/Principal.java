@@ -30,4 +30,14 @@ public record Principal(
     public boolean is(Role role) {
         return roles.contains(role);
     }
+
+    /** May look after what belongs to others: an operator or an administrator. */
+    public boolean operates() {
+        return is(Role.OPERATOR) || is(Role.ADMIN);
+    }
+
+    /** The name under which events and the audit log remember who did it: {@code user:alice} or {@code device:phone-1}. */
+    public String actor() {
+        return device == null ? "user:" + user : "device:" + device;
+    }
 }
