@@ -1,0 +1,153 @@
+package io.aerofusion.platform.persistence;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node's data directory, held by one node at a time.
+ *
+ * <p>The hold is a lock of the operating system on the file {@code lock}: it ends with the process, however that dies, so there
+ * is never a stale one to remove. Files that hold secrets are readable by their owner only.
+ */
+public final class DataDirectory implements AutoCloseable {
+    private final Path path;
+    private final FileChannel lockFile;
+    private final FileLock lock;
+
+    private DataDirectory(Path path, FileChannel lockFile, FileLock lock) {
+        this.path = path;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    /** Creates what is missing and takes hold. @throws StartException when another node holds it or it cannot be written */
+    public static DataDirectory open(Path directory) {
+        Path path = directory.toAbsolutePath().normalize();
+        try {
+            createPrivateDirectory(path);
+            createPrivateDirectory(path.resolve("secrets"));
+            FileChannel file = FileChannel.open(
+                    path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileLock lock = tryLock(file);
+            if (lock == null) {
+                String holder = readHolder(file);
+                file.close();
+                throw new StartException("The data directory " + path + " is in use by another node"
+                        + (holder.isEmpty() ? "" : " (process " + holder + ")")
+                        + ": stop that node, or give this one a directory of its own with --data.");
+            }
+            file.truncate(0);
+            file.write(ascii(Long.toString(ProcessHandle.current().pid())), 0);
+            return new DataDirectory(path, file, lock);
+        } catch (IOException e) {
+            throw new StartException("The data directory " + path + " cannot be used (" + e + ").", e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** Where the embedded PostgreSQL keeps its files. */
+    public Path postgres() {
+        return path.resolve("postgres");
+    }
+
+    /** The log of the embedded PostgreSQL. */
+    public Path postgresLog() {
+        return path.resolve("postgres.log");
+    }
+
+    /** The password of the embedded PostgreSQL. */
+    public Path postgresPassword() {
+        return secrets().resolve("postgres-password");
+    }
+
+    /** The regional key file, unless the operator names another. */
+    public Path regionalKey() {
+        return secrets().resolve("regional.key");
+    }
+
+    /** The erasures this node knows of; outside of the database, so that a restored database cannot forget them. */
+    public Path erasureLedger() {
+        return path.resolve("erasures.ledger");
+    }
+
+    /** Where tokens and passwords lie; mode 700. */
+    public Path secrets() {
+        return path.resolve("secrets");
+    }
+
+    /** Lets the next node in. */
+    @Override
+    public void close() {
+        try {
+            lock.release();
+            lockFile.close();
+        } catch (IOException e) {
+            throw new IllegalStateException("the lock on " + path + " could not be released", e);
+        }
+    }
+
+    /** Writes a file that only its owner may read, whole or not at all, and durably. */
+    public static void writePrivately(Path file, String content) throws IOException {
+        Path draft = file.resolveSibling(file.getFileName() + ".draft");
+        Files.deleteIfExists(draft);
+        if (posix()) {
+            Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        }
+        try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+            out.force(true);
+        }
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    static boolean posix() {
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    }
+
+    static void createPrivateDirectory(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        if (posix()) {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectories(directory);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel file) throws IOException {
+        try {
+            return file.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null; // held by another node of this same JVM
+        }
+    }
+
+    private static String readHolder(FileChannel file) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(20);
+        file.read(buffer, 0);
+        return StandardCharsets.US_ASCII.decode(buffer.flip()).toString();
+    }
+
+    private static ByteBuffer ascii(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+}

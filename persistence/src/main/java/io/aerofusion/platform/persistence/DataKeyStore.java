@@ -1,0 +1,7 @@
+package io.aerofusion.platform.persistence;
+
+final class DataKeyStore {
+    static final String SCHEMA = "aerofusion_keys";
+
+    private DataKeyStore() {}
+}

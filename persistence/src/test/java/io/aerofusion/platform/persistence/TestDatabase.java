@@ -1,0 +1,67 @@
+package io.aerofusion.platform.persistence;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** One embedded PostgreSQL per test JVM; every caller of {@link #fresh} gets an empty database of its own on it. */
+public final class TestDatabase {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private TestDatabase() {}
+
+    /** JDBC URL of a new, empty database. */
+    public static String fresh() {
+        String name = "test_" + COUNT.incrementAndGet();
+        try (Connection connection = DriverManager.getConnection(Server.EMBEDDED.url());
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return Server.EMBEDDED.url().replace("/aerofusion?", "/" + name + "?");
+    }
+
+    /** A new directory that is removed when the JVM ends. */
+    public static Path temporaryDirectory() {
+        try {
+            Path directory = Files.createTempDirectory("aerofusion-test-");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
+            return directory;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path directory) {
+        try {
+            PostgresBinaries.delete(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static final class Server {
+        static final EmbeddedDatabase EMBEDDED = start();
+
+        private static EmbeddedDatabase start() {
+            try {
+                Path path = Files.createTempDirectory("aerofusion-test-postgres-");
+                EmbeddedDatabase database = EmbeddedDatabase.start(DataDirectory.open(path));
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                    database.close();
+                    delete(path);
+                }));
+                return database;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
