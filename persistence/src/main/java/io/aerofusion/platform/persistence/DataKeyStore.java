@@ -1,7 +1,320 @@
 package io.aerofusion.platform.persistence;
 
-final class DataKeyStore {
-    static final String SCHEMA = "aerofusion_keys";
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import javax.crypto.SecretKey;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-    private DataKeyStore() {}
+/**
+ * The data keys in the schema {@value #SCHEMA}, wrapped by the regional key, and the erasure ledger.
+ *
+ * <p>The schema may live in a database of its own, and is never part of the journal's backup; the regional key and the ledger are
+ * files. At the start the ledger is replayed: keys of erased subjects that a restore brought back are destroyed again.
+ */
+public final class DataKeyStore implements DataKeys, AutoCloseable {
+    /** The schema of the keys. */
+    public static final String SCHEMA = "aerofusion_keys";
+    /** Keys that read models have at hand; beyond this the least used are fetched again. */
+    static final int CACHED_KEYS_MAX = 10_000;
+    /**
+     * How long another node's erasure may go unnoticed by {@link #keyOf}. What is sealed in that time is sealed under a key that
+     * no longer exists. {@link #bindingOf} asks the database each time: an entity never starts with an erased key.
+     */
+    static final Duration CACHED_KEY_AGE_MAX = Duration.ofSeconds(30);
+
+    private static final Logger log = LoggerFactory.getLogger(DataKeyStore.class);
+    private static final byte[] CHECK = "aerofusion regional key".getBytes(StandardCharsets.US_ASCII);
+
+    private final DataSource source;
+    private final RegionalKey regional;
+    private final ErasureLedger ledger;
+    private final InstantSource clock;
+    private final LoadingCache<String, Optional<DataKey>> keys;
+
+    private DataKeyStore(DataSource source, RegionalKey regional, ErasureLedger ledger, InstantSource clock) {
+        this.source = source;
+        this.regional = regional;
+        this.ledger = ledger;
+        this.clock = clock;
+        this.keys = Caffeine.newBuilder()
+                .maximumSize(CACHED_KEYS_MAX)
+                .expireAfterWrite(CACHED_KEY_AGE_MAX)
+                .build(this::loadOrCreate);
+    }
+
+    /**
+     * Opens the keys of a migrated database and replays the erasure ledger. Creates the regional key file with the first node of a
+     * region.
+     *
+     * @throws StartException when the key file is not the one this database was written with, or the ledger was changed
+     */
+    public static DataKeyStore open(DataSource source, Path regionalKey, Path ledger, InstantSource clock) {
+        RegionalKey regional = regionalKey(source, regionalKey);
+        DataKeyStore store = new DataKeyStore(source, regional, ErasureLedger.open(ledger, regional), clock);
+        try {
+            store.replayLedger();
+            return store;
+        } catch (RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes ledger and database agree on who was erased, destroying keys that came back; returns how many those were. Runs at the
+     * start; run again now and then, it brings other nodes' erasures into this node's ledger.
+     */
+    public int replayLedger() {
+        int destroyed = Transaction.commit(source, connection -> {
+            int again = 0;
+            for (Map.Entry<String, Instant> entry : ledger.erased().entrySet()) {
+                again += destroy(connection, entry.getKey(), entry.getValue());
+            }
+            return again;
+        });
+        if (destroyed > 0) {
+            keys.invalidateAll();
+            log.warn("Destroyed {} data keys of erased subjects that the database still or again held", destroyed);
+        }
+        Transaction.single(source, connection -> {
+            try (PreparedStatement select = connection.prepareStatement(
+                            "SELECT subject_index, erased_at FROM aerofusion_keys.subject_key"
+                                    + " WHERE erased_at IS NOT NULL ORDER BY erased_at");
+                    ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    ledger.enter(rows.getString(1), rows.getTimestamp(2).toInstant());
+                }
+            }
+            return true;
+        });
+        return destroyed;
+    }
+
+    @Override
+    public Binding bindingOf(String persistenceId) {
+        return Transaction.single(source, connection -> binding(connection, persistenceId));
+    }
+
+    @Override
+    public Binding bind(String persistenceId, String subject) {
+        String index = subjectIndex(subject);
+        return Transaction.commit(source, connection -> {
+            if (ensureKey(connection, subject, index).isEmpty()) {
+                return new Binding.Erased(index);
+            }
+            try (PreparedStatement insert = connection.prepareStatement(
+                    "INSERT INTO aerofusion_keys.entity_binding (persistence_id, subject_index) VALUES (?, ?)"
+                            + " ON CONFLICT DO NOTHING")) {
+                insert.setString(1, persistenceId);
+                insert.setString(2, index);
+                insert.executeUpdate();
+            }
+            Binding binding = binding(connection, persistenceId);
+            if (binding instanceof Binding.Sealed bound
+                    && !bound.key().subject().equals(subject)) {
+                throw new IllegalStateException(persistenceId + " is bound to another subject");
+            }
+            return binding;
+        });
+    }
+
+    @Override
+    public Optional<DataKey> keyOf(String subject) {
+        return keys.get(subject);
+    }
+
+    @Override
+    public void erase(String subject) {
+        String index = subjectIndex(subject);
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        ledger.enter(index, now); // first: after a crash the replay finishes what this began
+        Transaction.commit(source, connection -> destroy(connection, index, now));
+        keys.invalidate(subject);
+    }
+
+    @Override
+    public String blindIndex(String value) {
+        return regional.digest("index\n" + value);
+    }
+
+    @Override
+    public void close() {
+        ledger.close();
+    }
+
+    private Optional<DataKey> loadOrCreate(String subject) {
+        return Transaction.commit(source, connection -> ensureKey(connection, subject, subjectIndex(subject)));
+    }
+
+    private Optional<DataKey> ensureKey(Connection connection, String subject, String index) throws SQLException {
+        Optional<Optional<DataKey>> known = findKey(connection, index);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        byte[] fresh = AesGcm.newKey();
+        byte[] name = subject.getBytes(StandardCharsets.UTF_8);
+        byte[] content = Arrays.copyOf(fresh, fresh.length + name.length);
+        System.arraycopy(name, 0, content, fresh.length, name.length);
+        try (PreparedStatement insert = connection.prepareStatement(
+                "INSERT INTO aerofusion_keys.subject_key (subject_index, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+            insert.setString(1, index);
+            insert.setBytes(2, regional.wrap(content, placeOf(index)));
+            insert.executeUpdate();
+        }
+        return findKey(connection, index).orElseThrow(); // another node's, if that was faster
+    }
+
+    /** Empty: unknown; an empty inside: erased. */
+    private Optional<Optional<DataKey>> findKey(Connection connection, String index) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "SELECT wrapped FROM aerofusion_keys.subject_key WHERE subject_index = ?")) {
+            select.setString(1, index);
+            try (ResultSet rows = select.executeQuery()) {
+                return rows.next() ? Optional.of(unwrap(index, rows.getBytes(1))) : Optional.empty();
+            }
+        }
+    }
+
+    private Binding binding(Connection connection, String persistenceId) throws SQLException {
+        try (PreparedStatement select =
+                connection.prepareStatement("SELECT k.subject_index, k.wrapped FROM aerofusion_keys.entity_binding b"
+                        + " JOIN aerofusion_keys.subject_key k USING (subject_index) WHERE b.persistence_id = ?")) {
+            select.setString(1, persistenceId);
+            try (ResultSet rows = select.executeQuery()) {
+                if (!rows.next()) {
+                    return new Binding.None();
+                }
+                String index = rows.getString(1);
+                return unwrap(index, rows.getBytes(2))
+                        .<Binding>map(Binding.Sealed::new)
+                        .orElseGet(() -> new Binding.Erased(index));
+            }
+        }
+    }
+
+    private Optional<DataKey> unwrap(String index, byte @Nullable [] wrapped) {
+        if (wrapped == null) {
+            return Optional.empty();
+        }
+        byte[] content = regional.unwrap(wrapped, placeOf(index));
+        SecretKey key = AesGcm.key(Arrays.copyOf(content, AesGcm.KEY_BYTES));
+        String subject =
+                new String(content, AesGcm.KEY_BYTES, content.length - AesGcm.KEY_BYTES, StandardCharsets.UTF_8);
+        return Optional.of(new SubjectKey(subject, key));
+    }
+
+    /** Leaves a row without a key, so that none is ever made again; returns 1 when there was a key. */
+    private static int destroy(Connection connection, String index, Instant at) throws SQLException {
+        int destroyed;
+        try (PreparedStatement update =
+                connection.prepareStatement("UPDATE aerofusion_keys.subject_key SET wrapped = NULL, erased_at = ?"
+                        + " WHERE subject_index = ? AND wrapped IS NOT NULL")) {
+            update.setTimestamp(1, Timestamp.from(at));
+            update.setString(2, index);
+            destroyed = update.executeUpdate();
+        }
+        try (PreparedStatement insert = connection.prepareStatement(
+                "INSERT INTO aerofusion_keys.subject_key (subject_index, erased_at) VALUES (?, ?)"
+                        + " ON CONFLICT (subject_index) DO UPDATE SET wrapped = NULL,"
+                        + " erased_at = coalesce(subject_key.erased_at, EXCLUDED.erased_at)")) {
+            insert.setString(1, index);
+            insert.setTimestamp(2, Timestamp.from(at));
+            insert.executeUpdate();
+        }
+        return destroyed;
+    }
+
+    private String subjectIndex(String subject) {
+        return regional.digest("subject\n" + subject);
+    }
+
+    private static byte[] placeOf(String index) {
+        return ("subject_key\n" + index).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static RegionalKey regionalKey(DataSource source, Path file) {
+        Optional<byte[]> check = readCheck(source);
+        boolean missing = !Files.exists(file);
+        if (missing && check.isPresent()) {
+            throw wrongKeyFile(file, "is missing");
+        }
+        try {
+            if (missing) {
+                RegionalKey.create(file);
+            }
+        } catch (IOException e) {
+            throw new StartException("The regional key file " + file + " cannot be written (" + e + ").", e);
+        }
+        RegionalKey key = RegionalKey.read(file);
+        try {
+            key.unwrap(check.orElseGet(() -> writeCheck(source, key.wrap(CHECK, CHECK))), CHECK);
+            return key;
+        } catch (IllegalStateException e) {
+            throw wrongKeyFile(file, "is not the one this database was written with");
+        }
+    }
+
+    private static StartException wrongKeyFile(Path file, String what) {
+        return new StartException("The regional key file " + file + " " + what
+                + ": copy it from another node of the region (secrets/regional.key) or from its backup.");
+    }
+
+    private static Optional<byte[]> readCheck(DataSource source) {
+        return Transaction.single(source, connection -> {
+            try (PreparedStatement select =
+                            connection.prepareStatement("SELECT sealed FROM aerofusion_keys.regional_key_check");
+                    ResultSet rows = select.executeQuery()) {
+                return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+            }
+        });
+    }
+
+    /** The check that stands after this: ours, or that of a node that was faster. */
+    private static byte[] writeCheck(DataSource source, byte[] sealed) {
+        Transaction.single(source, connection -> {
+            try (PreparedStatement insert = connection.prepareStatement(
+                    "INSERT INTO aerofusion_keys.regional_key_check (sealed) VALUES (?) ON CONFLICT DO NOTHING")) {
+                insert.setBytes(1, sealed);
+                return insert.executeUpdate();
+            }
+        });
+        return readCheck(source).orElseThrow();
+    }
+
+    /** A data key in memory. */
+    private record SubjectKey(String subject, SecretKey key) implements DataKey {
+        @Override
+        public byte[] seal(byte[] plaintext, byte[] associated) {
+            return AesGcm.seal(key, plaintext, associated);
+        }
+
+        @Override
+        public byte[] open(byte[] sealed, byte[] associated) {
+            return AesGcm.open(key, sealed, associated);
+        }
+
+        @Override
+        public String toString() {
+            return "SubjectKey[hidden]"; // neither the key nor the person belongs into a log
+        }
+    }
 }
