@@ -24,6 +24,12 @@ public enum ErrorCode {
     BATCH_TOO_LARGE("batch-too-large", 413, false, "The push holds too many mutations", "Split the push."),
     DOCUMENT_TOO_LARGE(
             "document-too-large", 413, false, "The document is larger than the limit", "Split the document."),
+    BODY_TOO_LARGE("body-too-large", 413, false, "The body is larger than the limit", "Send less in one request."),
+    URI_TOO_LONG("uri-too-long", 414, false, "The address is longer than the limit", "Shorten the query."),
+    HEADERS_TOO_LARGE(
+            "headers-too-large", 431, false, "The headers are larger than the limit", "Send fewer or shorter headers."),
+    REQUEST_TIMEOUT(
+            "request-timeout", 408, true, "The request did not arrive in time", "Send the whole request at once."),
     QUOTA_EXCEEDED("quota-exceeded", 507, false, "The space is full", "Delete documents or ask for a higher quota."),
     NOT_FOUND("not-found", 404, false, "There is nothing at this address", "Check the address; /docs lists all."),
     METHOD_NOT_ALLOWED("method-not-allowed", 405, false, "The method does not apply here", "See the Allow header."),

@@ -1,0 +1,46 @@
+package io.aerofusion.platform.http;
+
+import akka.NotUsed;
+import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.HttpsConnectionContext;
+import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.ServerBuilder;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.stream.javadsl.Flow;
+import io.aerofusion.platform.security.Authenticator;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Serves a table of {@link Endpoint}s on one port. */
+public final class ApiServer {
+    /** One request at a time per connection: a pipelined one waits, so a connection cannot hold more than one body. */
+    private static final int PIPELINING = 1;
+
+    private ApiServer() {}
+
+    /**
+     * Binds the port and answers from then on.
+     *
+     * @param port 0 lets the system choose
+     * @param https null for plain HTTP
+     */
+    public static CompletionStage<ServerBinding> bind(
+            ActorSystem<?> system,
+            String host,
+            int port,
+            @Nullable HttpsConnectionContext https,
+            HttpSettings settings,
+            List<Endpoint> endpoints,
+            Authenticator authenticator) {
+        RequestPipeline pipeline = new RequestPipeline(system, settings, endpoints, authenticator, https != null);
+        // A connection that sends no complete request head in time is closed: half-open sockets cannot pile up.
+        Flow<HttpRequest, HttpResponse, NotUsed> connection = Flow.of(HttpRequest.class)
+                .initialTimeout(settings.headTimeout())
+                .mapAsync(PIPELINING, pipeline::answer);
+        ServerBuilder server = Http.get(system).newServerAt(host, port);
+        return (https == null ? server : server.enableHttps(https)).bindFlow(connection);
+    }
+}

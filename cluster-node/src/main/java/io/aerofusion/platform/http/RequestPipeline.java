@@ -1,0 +1,230 @@
+package io.aerofusion.platform.http;
+
+import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.model.HttpHeader;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.headers.RawHeader;
+import akka.stream.Materializer;
+import akka.stream.SystemMaterializer;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.security.Authenticator;
+import io.aerofusion.platform.security.Principal;
+import io.aerofusion.platform.telemetry.RequestTrace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of a request: id and trace, path and method, token, role, body, endpoint; and of its response: what went wrong as
+ * {@code problem+json}, and the headers that every response carries.
+ */
+final class RequestPipeline {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
+    private static final String BEARER = "Bearer ";
+    /** Longer tokens are not looked at. */
+    private static final int TOKEN_LENGTH_MAX = 4_096;
+
+    private static final int SWITCHING_PROTOCOLS = 101;
+
+    private final PathTable table;
+    private final HttpSettings settings;
+    private final Authenticator authenticator;
+    private final RequestBodies bodies;
+    private final Materializer materializer;
+    private final List<HttpHeader> everyResponse;
+
+    RequestPipeline(
+            ActorSystem<?> system,
+            HttpSettings settings,
+            List<Endpoint> endpoints,
+            Authenticator authenticator,
+            boolean secure) {
+        this.table = new PathTable(endpoints);
+        this.settings = settings;
+        this.authenticator = authenticator;
+        this.materializer = SystemMaterializer.get(system).materializer();
+        this.bodies = new RequestBodies(settings, materializer);
+        List<HttpHeader> headers = new ArrayList<>(List.of(
+                RawHeader.create("X-Content-Type-Options", "nosniff"),
+                RawHeader.create("Referrer-Policy", "no-referrer")));
+        if (secure) {
+            headers.add(RawHeader.create("Strict-Transport-Security", "max-age=31536000"));
+        }
+        this.everyResponse = List.copyOf(headers);
+    }
+
+    /** Never fails: what goes wrong is the response. */
+    CompletionStage<HttpResponse> answer(HttpRequest request) {
+        String id = RequestId.of(request);
+        RequestTrace trace = RequestTrace.start(
+                request.method().value(), request.getHeader("traceparent").map(HttpHeader::value));
+        CompletionStage<HttpResponse> response;
+        try {
+            response = route(request, id, trace);
+        } catch (RuntimeException e) {
+            response = CompletableFuture.failedFuture(e);
+        }
+        return response.exceptionally(failure -> problem(unwrap(failure), request, id))
+                .thenApply(answer -> finish(answer, id, trace));
+    }
+
+    private CompletionStage<HttpResponse> route(HttpRequest request, String id, RequestTrace trace) {
+        PathTable.Match match = table.find(request.getUri().getPathString());
+        return switch (match) {
+            case PathTable.Match.Malformed malformed ->
+                refuse(request, ErrorCode.INVALID_REQUEST, "The path is not valid percent-encoded UTF-8.", id);
+            case PathTable.Match.Nothing nothing ->
+                refuse(request, ErrorCode.NOT_FOUND, "Nothing is served at this path.", id);
+            case PathTable.Match.Found found -> {
+                String method = PathTable.served(request.method());
+                Endpoint endpoint = found.methods().get(method);
+                if (endpoint != null) {
+                    trace.endpoint(endpoint.id());
+                    yield serve(endpoint, request, found.path(), id);
+                }
+                HttpHeader allow = RawHeader.create("Allow", allowed(found.methods()));
+                if (method.equals("OPTIONS")) {
+                    discard(request);
+                    yield Answer.now(Answer.nothing().addHeader(allow));
+                }
+                yield refuse(request, ErrorCode.METHOD_NOT_ALLOWED, "This path knows other methods.", id)
+                        .thenApply(problem -> problem.addHeader(allow));
+            }
+        };
+    }
+
+    private CompletionStage<HttpResponse> serve(
+            Endpoint endpoint, HttpRequest request, Map<String, String> path, String id) {
+        return identify(request)
+                .thenApply(principal -> {
+                    permit(endpoint.access(), principal.orElse(null));
+                    return principal;
+                })
+                .whenComplete((principal, failure) -> {
+                    if (failure != null || endpoint.request().isEmpty()) {
+                        discard(request);
+                    }
+                })
+                .thenCompose(principal -> endpoint.request().isEmpty()
+                        ? handle(endpoint, request, path, principal.orElse(null), null, id)
+                        : bodies.read(
+                                request, json -> handle(endpoint, request, path, principal.orElse(null), json, id)));
+    }
+
+    private CompletionStage<HttpResponse> handle(
+            Endpoint endpoint,
+            HttpRequest request,
+            Map<String, String> path,
+            @Nullable Principal principal,
+            @Nullable JsonNode body,
+            String id) {
+        return endpoint.handler()
+                .handle(new ApiRequest(request, path, principal, body, id))
+                // a stage of our own, so that the limit does not complete the endpoint's
+                .thenApply(response -> response)
+                .toCompletableFuture()
+                .orTimeout(settings.handlerTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** A token that is given must be right, on public endpoints too: a caller with a revoked one has to learn it. */
+    private CompletionStage<Optional<Principal>> identify(HttpRequest request) {
+        Optional<String> header = request.getHeader("Authorization").map(HttpHeader::value);
+        if (header.isEmpty()) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        String value = header.get();
+        if (!value.regionMatches(true, 0, BEARER, 0, BEARER.length()) || value.length() > TOKEN_LENGTH_MAX) {
+            return CompletableFuture.failedFuture(
+                    new ProblemException(ErrorCode.UNAUTHENTICATED, "Authorization needs the form: Bearer <token>."));
+        }
+        return authenticator
+                .authenticate(value.substring(BEARER.length()).strip())
+                .thenApply(principal -> {
+                    if (principal.isEmpty()) {
+                        throw new ProblemException(
+                                ErrorCode.UNAUTHENTICATED, "The token is unknown, expired or revoked.");
+                    }
+                    return principal;
+                });
+    }
+
+    private static void permit(Endpoint.Access access, @Nullable Principal principal) {
+        if (access == Endpoint.Access.PUBLIC) {
+            return;
+        }
+        if (principal == null) {
+            throw new ProblemException(ErrorCode.UNAUTHENTICATED, "This needs a token.");
+        }
+        boolean admin = principal.is(Principal.Role.ADMIN);
+        boolean permitted = switch (access) {
+            case PUBLIC, AUTHENTICATED -> true;
+            case OPERATOR -> admin || principal.is(Principal.Role.OPERATOR);
+            case ADMIN -> admin;
+        };
+        if (!permitted) {
+            throw new ProblemException(
+                    ErrorCode.FORBIDDEN, "This needs the role " + access.name().toLowerCase(Locale.ROOT) + ".");
+        }
+    }
+
+    private CompletionStage<HttpResponse> refuse(HttpRequest request, ErrorCode code, String detail, String id) {
+        discard(request);
+        return Answer.now(Problems.response(code, detail, id));
+    }
+
+    private void discard(HttpRequest request) {
+        bodies.discard(request);
+    }
+
+    private HttpResponse problem(Throwable failure, HttpRequest request, String id) {
+        if (failure instanceof ProblemException problem) {
+            return Problems.response(problem.code(), problem.detail(), id);
+        }
+        if (failure instanceof TimeoutException) {
+            return Problems.response(ErrorCode.TIMEOUT, "The part that should answer did not do so in time.", id);
+        }
+        LOG.atError()
+                .addKeyValue("request", id)
+                .addKeyValue("method", request.method().value())
+                .setCause(failure)
+                .log("a request failed");
+        return Problems.response(ErrorCode.INTERNAL, "The request id names it in the log.", id);
+    }
+
+    private HttpResponse finish(HttpResponse response, String id, RequestTrace trace) {
+        trace.finish(response.status().intValue());
+        List<HttpHeader> headers = new ArrayList<>(everyResponse);
+        headers.add(RawHeader.create(RequestId.HEADER, id));
+        headers.add(RawHeader.create("traceparent", trace.traceparent()));
+        if (response.getHeader("Cache-Control").isEmpty() && response.status().intValue() != SWITCHING_PROTOCOLS) {
+            headers.add(RawHeader.create("Cache-Control", "no-store"));
+        }
+        return response.addHeaders(headers);
+    }
+
+    private static String allowed(Map<String, Endpoint> methods) {
+        TreeSet<String> allowed = new TreeSet<>(methods.keySet());
+        allowed.add("OPTIONS");
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        return String.join(", ", allowed);
+    }
+
+    private static Throwable unwrap(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+}

@@ -1,0 +1,68 @@
+package io.aerofusion.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node of its own, seen from outside. */
+final class NodeTest {
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static Node node;
+
+    @BeforeAll
+    static void start(@TempDir Path data) {
+        node = Node.start(NodeOptions.in(data));
+    }
+
+    @AfterAll
+    static void stop() {
+        node.stop();
+    }
+
+    @Test
+    void it_is_alive_and_ready() throws Exception {
+        assertThat(get("/health/live").statusCode()).isEqualTo(200);
+        assertThat(json(get("/health/ready")).path("ready").asBoolean()).isTrue();
+    }
+
+    @Test
+    void it_describes_itself() throws Exception {
+        assertThat(json(get("/openapi.json")).path("paths").has("/health/ready"))
+                .isTrue();
+        HttpResponse<String> docs = get("/docs");
+        assertThat(docs.statusCode()).isEqualTo(200);
+        assertThat(docs.headers().firstValue("Content-Security-Policy")).isPresent();
+    }
+
+    @Test
+    void it_has_metrics() throws Exception {
+        assertThat(get("/metrics").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void what_it_does_not_know_is_a_problem() throws Exception {
+        HttpResponse<String> unknown = get("/nowhere");
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(json(unknown).path("code").asText()).isEqualTo("not-found");
+    }
+
+    private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return HTTP.send(
+                HttpRequest.newBuilder(node.uri().resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static JsonNode json(HttpResponse<String> response) throws IOException {
+        return new ObjectMapper().readTree(response.body());
+    }
+}
