@@ -19,14 +19,23 @@ import java.util.zip.CRC32;
  * @param space fingerprint of the space it belongs to, see {@link #fingerprint}
  * @param epoch of the space's log; a restored backup raises it
  * @param numbers region -> the highest operation number seen there
+ * @param progress while a reader goes through a delta page by page: region -> how far it has come in that region's order;
+ *     empty otherwise. Kept apart from {@code numbers}, because a page holds only the latest state of its documents: what else
+ *     lies between the two has not been seen yet
  * @param hlc the highest hybrid logical clock reading seen
  */
-public record Cursor(int space, long epoch, SortedMap<String, Long> numbers, long hlc) {
+public record Cursor(
+        int space, long epoch, SortedMap<String, Long> numbers, SortedMap<String, Long> progress, long hlc) {
     private static final byte VERSION = 1;
     private static final int REGIONS_MAX = 64;
 
     public Cursor {
         numbers = Collections.unmodifiableSortedMap(new TreeMap<>(numbers));
+        progress = Collections.unmodifiableSortedMap(new TreeMap<>(progress));
+    }
+
+    public Cursor(int space, long epoch, SortedMap<String, Long> numbers, long hlc) {
+        this(space, epoch, numbers, Collections.emptySortedMap(), hlc);
     }
 
     /** The first 4 bytes of SHA-256 over {@code tenant|space}. */
@@ -45,19 +54,19 @@ public record Cursor(int space, long epoch, SortedMap<String, Long> numbers, lon
         return numbers.getOrDefault(region, 0L);
     }
 
+    /** How far a reader has come in a region's order: its number, or beyond it in the middle of a paged delta. */
+    long position(String region) {
+        return Math.max(number(region), progress.getOrDefault(region, 0L));
+    }
+
     /** The opaque token: base64url without padding over version, fields and a CRC-32. */
     public String encode() {
         ByteArrayOutputStream out = new ByteArrayOutputStream(48);
         out.write(VERSION);
         out.writeBytes(ByteBuffer.allocate(4).putInt(space).array());
         writeVarint(out, epoch);
-        writeVarint(out, numbers.size());
-        numbers.forEach((region, number) -> {
-            byte[] name = region.getBytes(StandardCharsets.UTF_8);
-            writeVarint(out, name.length);
-            out.writeBytes(name);
-            writeVarint(out, number);
-        });
+        writeNumbers(out, numbers);
+        writeNumbers(out, progress);
         out.writeBytes(ByteBuffer.allocate(8).putLong(hlc).array());
         byte[] body = out.toByteArray();
         out.writeBytes(ByteBuffer.allocate(4).putInt(crc(body, body.length)).array());
@@ -78,24 +87,44 @@ public record Cursor(int space, long epoch, SortedMap<String, Long> numbers, lon
             in.get();
             int space = in.getInt();
             long epoch = readVarint(in);
-            long count = readVarint(in);
-            if (count > REGIONS_MAX) {
-                throw new IllegalArgumentException("the cursor names too many regions");
-            }
-            SortedMap<String, Long> numbers = new TreeMap<>();
-            for (long i = 0; i < count; i++) {
-                int length = Math.toIntExact(readVarint(in));
-                if (length > in.remaining()) {
-                    throw new IllegalArgumentException("the cursor is cut off");
-                }
-                byte[] name = new byte[length];
-                in.get(name);
-                numbers.put(new String(name, StandardCharsets.UTF_8), readVarint(in));
-            }
-            return new Cursor(space, epoch, numbers, in.getLong());
+            SortedMap<String, Long> numbers = readNumbers(in);
+            SortedMap<String, Long> progress = readNumbers(in);
+            return new Cursor(space, epoch, numbers, progress, in.getLong());
         } catch (BufferUnderflowException | ArithmeticException e) {
             throw new IllegalArgumentException("the cursor is cut off", e);
         }
+    }
+
+    private static void writeNumbers(ByteArrayOutputStream out, SortedMap<String, Long> numbers) {
+        writeVarint(out, numbers.size());
+        numbers.forEach((region, number) -> {
+            byte[] name = region.getBytes(StandardCharsets.UTF_8);
+            writeVarint(out, name.length);
+            out.writeBytes(name);
+            writeVarint(out, number);
+        });
+    }
+
+    private static SortedMap<String, Long> readNumbers(ByteBuffer in) {
+        long count = readVarint(in);
+        if (count < 0 || count > REGIONS_MAX) {
+            throw new IllegalArgumentException("the cursor names too many regions");
+        }
+        SortedMap<String, Long> numbers = new TreeMap<>();
+        for (long i = 0; i < count; i++) {
+            int length = Math.toIntExact(readVarint(in));
+            if (length < 0 || length > in.remaining()) {
+                throw new IllegalArgumentException("the cursor is cut off");
+            }
+            byte[] name = new byte[length];
+            in.get(name);
+            long number = readVarint(in);
+            if (number < 0) {
+                throw new IllegalArgumentException("the cursor holds a negative number");
+            }
+            numbers.put(new String(name, StandardCharsets.UTF_8), number);
+        }
+        return numbers;
     }
 
     private static int crc(byte[] bytes, int length) {

@@ -25,6 +25,11 @@ public record DocumentChange(
         unset = List.copyOf(unset);
     }
 
+    public static DocumentChange whole(
+            String collection, String id, Map<String, JsonNode> set, Map<String, List<String>> keys) {
+        return new DocumentChange(collection, id, false, true, set, List.of(), keys);
+    }
+
     public static DocumentChange deleted(String collection, String id) {
         return new DocumentChange(collection, id, true, false, Map.of(), List.of(), Map.of());
     }

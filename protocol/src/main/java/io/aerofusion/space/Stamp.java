@@ -25,8 +25,12 @@ public record Stamp(long hlc, String device) implements Comparable<Stamp> {
 
     @Override
     public int compareTo(Stamp other) {
-        int byClock = Long.compareUnsigned(hlc, other.hlc);
-        return byClock != 0 ? byClock : compareDevices(device, other.device);
+        return compare(hlc, device, other.hlc, other.device);
+    }
+
+    static int compare(long leftHlc, String leftDevice, long rightHlc, String rightDevice) {
+        int byClock = Long.compareUnsigned(leftHlc, rightHlc);
+        return byClock != 0 ? byClock : compareDevices(leftDevice, rightDevice);
     }
 
     private static int compareDevices(String left, String right) {

@@ -1,0 +1,85 @@
+package io.aerofusion.space;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One accepted mutation as a fact: everything the ingress had to decide (stamp, place in the region's order, incarnation,
+ * causality) is settled in it, so that applying facts in any order gives the same state. Part of the journal's format.
+ *
+ * @param seq its number among the device's mutations in this space
+ * @param number its place in the accepting region's order
+ * @param hlc the clock reading it was accepted with, raised above everything it knew
+ * @param incarnation stamp of the operation that created the document anew after a delete; null for the first life
+ */
+public record Operation(
+        @JsonProperty("s") long seq,
+        @JsonProperty("n") long number,
+        @JsonProperty("h") long hlc,
+        @JsonProperty("c") String collection,
+        @JsonProperty("i") String id,
+
+        @JsonProperty("b") @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Stamp incarnation,
+
+        @JsonProperty("k") Kind kind) {
+
+    /** What the operation does to its document. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "k")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = Update.class, name = "u"),
+        @JsonSubTypes.Type(value = Delete.class, name = "d")
+    })
+    public sealed interface Kind {}
+
+    /**
+     * Writes cells.
+     *
+     * @param set path -> value of last-writer-wins cells
+     * @param unset paths of last-writer-wins cells that hold nothing any more
+     */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public record Update(
+            @JsonProperty("s") Map<String, JsonNode> set,
+            @JsonProperty("u") List<String> unset) implements Kind {
+        public Update {
+            Map<String, JsonNode> normal = new LinkedHashMap<>();
+            if (set != null) {
+                set.forEach((path, value) -> normal.put(path, Json.restored(value)));
+            }
+            set = Collections.unmodifiableMap(normal);
+            unset = unset == null ? List.of() : List.copyOf(unset);
+        }
+    }
+
+    /**
+     * Removes the document as far as the deleting device knew it.
+     *
+     * @param removed device -> the last of its updates that is gone
+     * @param wins true where the collection lets a delete win over updates that did not know it
+     */
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+    public record Delete(
+            @JsonProperty("r") Map<String, Long> removed,
+            @JsonProperty("w") boolean wins) implements Kind {
+        public Delete {
+            removed = removed == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(removed));
+        }
+    }
+
+    /** The stamp it was accepted with. */
+    public Stamp stamp(String device) {
+        return new Stamp(hlc, device);
+    }
+
+    Stamp incarnationOrNone() {
+        return incarnation == null ? Stamp.NONE : incarnation;
+    }
+}

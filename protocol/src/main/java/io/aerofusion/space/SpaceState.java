@@ -1,0 +1,256 @@
+package io.aerofusion.space;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one space: its documents, what was merged from whom, and the way from any cursor to now. It changes only by
+ * {@link #apply}, and applying the same facts in any order, any number of times, gives the same documents, hash and queue.
+ * Mutable and not thread-safe: it never leaves its entity.
+ */
+public final class SpaceState {
+    private final String tenant;
+    private final String space;
+    private final String region;
+    private final long epoch;
+    private final int fingerprint;
+
+    private final Map<String, Map<String, Slot>> collections = new HashMap<>();
+    private final SortedMap<String, DeltaIndex> indexes = new TreeMap<>();
+    /** Region -> the highest operation number applied. */
+    private final SortedMap<String, Long> heads = new TreeMap<>();
+    /** Device -> its mutations that were merged. */
+    private final Map<String, SeqSet> merged = new HashMap<>();
+
+    private final SpaceHash hash = new SpaceHash();
+    private final List<Slot> dirty = new ArrayList<>();
+    private long hlc;
+    private int live;
+    private long weight;
+
+    /**
+     * An empty space.
+     *
+     * @param region the region that accepts here; it numbers its own operations
+     * @param epoch of the log; higher after a restored backup
+     */
+    public SpaceState(String tenant, String space, String region, long epoch) {
+        this.tenant = tenant;
+        this.space = space;
+        this.region = region;
+        this.epoch = epoch;
+        this.fingerprint = Cursor.fingerprint(tenant, space);
+    }
+
+    public String tenant() {
+        return tenant;
+    }
+
+    public String space() {
+        return space;
+    }
+
+    public String region() {
+        return region;
+    }
+
+    public long epoch() {
+        return epoch;
+    }
+
+    /** Decides a push against the present. Changes nothing: {@link Decision#facts} is to be stored and applied. */
+    public Decision decide(Push push, SpaceSettings settings, long nowMillis) {
+        return new Ingress(this, push, settings, nowMillis).decide();
+    }
+
+    /** Takes facts in, of this region or of another one, in any order, any number of times. */
+    public void apply(Merged facts) {
+        SeqSet seen = merged.getOrDefault(facts.device(), SeqSet.EMPTY);
+        for (Operation operation : facts.operations()) {
+            Origin origin =
+                    new Origin(facts.region(), operation.number(), facts.device(), operation.seq(), operation.hlc());
+            Slot slot = slot(operation.collection(), operation.id());
+            replace(slot, slot.document.merge(operation, origin), origin);
+            seen = seen.with(operation.seq());
+            hlc = Math.max(hlc, operation.hlc());
+            heads.merge(facts.region(), operation.number(), Math::max);
+        }
+        if (!seen.isEmpty()) {
+            merged.put(facts.device(), seen);
+        }
+    }
+
+    private void replace(Slot slot, Document next, Origin origin) {
+        Document before = slot.document;
+        if (next == before) {
+            return;
+        }
+        count(before, -1);
+        count(next, 1);
+        slot.document = next;
+        long head = before.head(origin.region());
+        if (next.head(origin.region()) > head) {
+            index(origin.region()).add(origin.number(), slot, head > 0);
+        }
+        if (!slot.dirty) {
+            slot.dirty = true;
+            dirty.add(slot);
+        }
+    }
+
+    private void count(Document document, int sign) {
+        if (document.isLive()) {
+            live += sign;
+            weight += (long) sign * document.weight();
+        }
+    }
+
+    private Slot slot(String collection, String id) {
+        return collections
+                .computeIfAbsent(collection, name -> new HashMap<>())
+                .computeIfAbsent(id, name -> new Slot(Document.absent(collection, name)));
+    }
+
+    private DeltaIndex index(String name) {
+        return indexes.computeIfAbsent(name, DeltaIndex::new);
+    }
+
+    /** What is kept of a document, live or not; an absent one when there is nothing. */
+    Document stored(String collection, String id) {
+        Slot slot = collections.getOrDefault(collection, Map.of()).get(id);
+        return slot == null ? Document.absent(collection, id) : slot.document;
+    }
+
+    /** The document as readers see it; empty when it does not exist (any more). */
+    public Optional<JsonNode> document(String collection, String id) {
+        Document document = stored(collection, id);
+        return document.isLive() ? Optional.of(document.json()) : Optional.empty();
+    }
+
+    /** The mutations of a device that were merged. */
+    public SeqSet mergedOf(String device) {
+        return merged.getOrDefault(device, SeqSet.EMPTY);
+    }
+
+    /** Where the present is. */
+    public Cursor cursor() {
+        return new Cursor(fingerprint, epoch, heads, hlc);
+    }
+
+    /** The highest hybrid logical clock reading of any operation. */
+    public long hlc() {
+        return hlc;
+    }
+
+    /** The highest operation number applied of a region. */
+    public long head(String name) {
+        return heads.getOrDefault(name, 0L);
+    }
+
+    /** How many documents are live. */
+    public int documents() {
+        return live;
+    }
+
+    /** About how many bytes the live documents take as JSON. */
+    public long approximateBytes() {
+        return weight;
+    }
+
+    /** What a cursor is good for here. */
+    public CursorCheck check(Cursor cursor) {
+        if (cursor.space() != fingerprint) {
+            return CursorCheck.FOREIGN;
+        }
+        if (cursor.epoch() != epoch) {
+            return CursorCheck.EXPIRED;
+        }
+        for (Map.Entry<String, Long> seen : cursor.numbers().entrySet()) {
+            if (seen.getValue() > head(seen.getKey())) {
+                return CursorCheck.AHEAD;
+            }
+        }
+        return CursorCheck.USABLE;
+    }
+
+    /** The hash of the live documents, see {@link SpaceHash}. Costs what changed since it was last asked for. */
+    public String hash() {
+        for (Slot slot : dirty) {
+            Document document = slot.document;
+            long[] now = document.isLive()
+                    ? hash.digest(document.collection(), document.id(), document.json())
+                    : SpaceHash.NOTHING;
+            hash.replace(slot.digest, now);
+            slot.digest = now;
+            slot.dirty = false;
+        }
+        dirty.clear();
+        return hash.hex();
+    }
+
+    /**
+     * What changed after a cursor, in the order it happened and each document once, or a first part of it.
+     *
+     * @param since null for the beginning
+     * @param wanted the collections to look at; empty means all
+     * @param documentsMax how many documents the page may hold
+     * @param bytesMax about how many bytes of JSON it may hold; a single document may be larger
+     */
+    public Page changes(@Nullable Cursor since, Set<String> wanted, int documentsMax, int bytesMax) {
+        boolean reset = since != null
+                && switch (check(since)) {
+                    case USABLE, AHEAD -> false;
+                    case FOREIGN, EXPIRED -> true;
+                };
+        Cursor from = since == null || reset ? new Cursor(fingerprint, epoch, Collections.emptySortedMap(), 0) : since;
+        boolean fresh = from.numbers().isEmpty() && from.progress().isEmpty();
+        PageWriter page = new PageWriter(from, wanted, fresh, documentsMax, bytesMax);
+        SortedMap<String, Long> progress = new TreeMap<>(from.progress());
+        for (Map.Entry<String, DeltaIndex> index : indexes.entrySet()) {
+            page.begin(from.position(index.getKey()));
+            index.getValue().forEachAfter(from.position(index.getKey()), page::visit);
+            if (page.isFull()) {
+                progress.put(index.getKey(), page.position());
+                Cursor to = new Cursor(fingerprint, epoch, from.numbers(), progress, from.hlc());
+                return new Page(page.changes(), to, true, reset);
+            }
+            progress.put(index.getKey(), head(index.getKey()));
+        }
+        return new Page(page.changes(), reached(from), false, reset);
+    }
+
+    /** The cursor of somebody who has seen everything here on top of what they had: also of regions that are ahead of us. */
+    private Cursor reached(Cursor from) {
+        SortedMap<String, Long> numbers = new TreeMap<>(heads);
+        from.numbers().forEach((name, number) -> numbers.merge(name, number, Math::max));
+        return new Cursor(fingerprint, epoch, numbers, Math.max(hlc, from.hlc()));
+    }
+
+    /** What one commit that was just applied changed, for readers whose cursor is the one before it. */
+    public List<DocumentChange> changesOf(Merged justApplied, Cursor before) {
+        Set<Document> told = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<DocumentChange> changes = new ArrayList<>();
+        for (Operation operation : justApplied.operations()) {
+            Document document = stored(operation.collection(), operation.id());
+            if (document.exists() && told.add(document)) {
+                changes.add(DocumentDelta.of(document, before));
+            }
+        }
+        return changes;
+    }
+
+    Collection<Map<String, Slot>> slots() {
+        return collections.values();
+    }
+}
