@@ -1,0 +1,252 @@
+package io.aerofusion.load;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A node in a process of its own, started as {@code run} starts it, so that it can be killed, stopped and measured like a real one. Its
+ * output goes to {@code node.log} in its data directory's parent.
+ */
+final class NodeProcess implements AutoCloseable {
+    static final String MAIN = "io.aerofusion.Main";
+    private static final Duration START_MAX = Duration.ofMinutes(2);
+    private static final Duration STOP_MAX = Duration.ofSeconds(45);
+    private static final Pattern API = Pattern.compile("^\\s*API\\s+(https?://[^/\\s]+).*$");
+    private static final Pattern CLUSTER = Pattern.compile("^.*--join\\s+(\\S+:\\d+).*$");
+
+    private final Process process;
+    private final Path data;
+    private final URI uri;
+    private final String clusterAddress;
+    private final Duration start;
+
+    private NodeProcess(Process process, Path data, URI uri, String clusterAddress, Duration start) {
+        this.process = process;
+        this.data = data;
+        this.uri = uri;
+        this.clusterAddress = clusterAddress;
+        this.start = start;
+    }
+
+    /**
+     * How to start it.
+     *
+     * @param jvm options beyond those of deploy/jvm.options
+     * @param arguments of the node
+     */
+    record Options(Path data, List<String> jvm, List<String> classPath, List<String> arguments) {
+        static Options in(Path data) {
+            return new Options(data, List.of(), List.of(System.getProperty("java.class.path")), List.of());
+        }
+
+        Options withJvm(String... more) {
+            return new Options(data, plus(jvm, more), classPath, arguments);
+        }
+
+        Options with(String... more) {
+            return new Options(data, jvm, classPath, plus(arguments, more));
+        }
+
+        Options withClassPath(List<String> entries) {
+            return new Options(data, jvm, entries, arguments);
+        }
+
+        private static List<String> plus(List<String> list, String... more) {
+            List<String> all = new ArrayList<>(list);
+            all.addAll(List.of(more));
+            return all;
+        }
+    }
+
+    /** Starts a node and waits until it says that it is ready. */
+    static NodeProcess start(Options options) {
+        long began = System.nanoTime();
+        try {
+            Files.createDirectories(options.data().toAbsolutePath().getParent());
+            Path log = log(options.data());
+            Process process = new ProcessBuilder(command(options))
+                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
+            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "stop-node"));
+            CompletableFuture<Ready> ready = new CompletableFuture<>();
+            Thread.ofPlatform().daemon().name("node-output").start(() -> follow(process, log, ready));
+            Ready told = ready.get(START_MAX.toSeconds(), TimeUnit.SECONDS);
+            Duration start = Duration.ofNanos(told.nanos() - began);
+            return new NodeProcess(process, options.data(), told.uri(), told.clusterAddress(), start);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("the node did not start: see " + log(options.data()), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private record Ready(URI uri, String clusterAddress, long nanos) {}
+
+    private static List<String> command(Options options) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("@" + checkout().resolve("deploy/jvm.options"));
+        command.addAll(options.jvm());
+        command.add("-cp");
+        command.add(String.join(":", options.classPath()));
+        command.add(MAIN);
+        command.addAll(List.of("--data", options.data().toString(), "--port", "0"));
+        command.addAll(options.arguments());
+        return command;
+    }
+
+    /** The checkout, as {@code run} tells; from Maven it is the parent of the module. */
+    static Path checkout() {
+        return Optional.ofNullable(System.getProperty("aerofusion.checkout"))
+                .map(Path::of)
+                .orElseGet(() -> Path.of("").toAbsolutePath().getParent());
+    }
+
+    private static void follow(Process process, Path log, CompletableFuture<Ready> ready) {
+        URI uri = null;
+        try (BufferedReader output = process.inputReader()) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                Matcher api = API.matcher(line);
+                if (api.matches()) {
+                    uri = URI.create(api.group(1));
+                }
+                Matcher cluster = CLUSTER.matcher(line);
+                if (uri != null && cluster.matches()) {
+                    ready.complete(new Ready(uri, cluster.group(1), System.nanoTime()));
+                }
+            }
+            ready.completeExceptionally(new IllegalStateException("the node ended before it was ready"));
+        } catch (IOException e) {
+            ready.completeExceptionally(e);
+        }
+    }
+
+    private static Path log(Path data) {
+        return data.toAbsolutePath().resolveSibling(data.getFileName() + ".log");
+    }
+
+    URI uri() {
+        return uri;
+    }
+
+    Path data() {
+        return data;
+    }
+
+    /** What other nodes join at. */
+    String clusterAddress() {
+        return clusterAddress;
+    }
+
+    /** From the start of the process until the node said that it is ready. */
+    Duration startTime() {
+        return start;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** {@code kill -9}: no goodbye to anybody. */
+    void kill() {
+        process.destroyForcibly();
+        process.onExit().orTimeout(STOP_MAX.toSeconds(), TimeUnit.SECONDS);
+        Waiting.until("the killed node is gone", STOP_MAX, () -> !process.isAlive());
+    }
+
+    /** {@code SIGSTOP}: the process is there and does nothing, its sockets stay open. */
+    void freeze() {
+        signal(process.pid(), "STOP");
+    }
+
+    /** {@code SIGCONT}. */
+    void thaw() {
+        signal(process.pid(), "CONT");
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Resident memory in bytes, as the kernel counts it. */
+    long residentBytes() {
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            return 0; // not Linux
+        }
+    }
+
+    /** Heap in use after a full collection, in bytes. */
+    long heapBytesAfterCollection() {
+        runJcmd("GC.run");
+        Matcher used = Pattern.compile("used (\\d+)K").matcher(runJcmd("GC.heap_info"));
+        return used.find() ? Long.parseLong(used.group(1)) * 1024 : 0;
+    }
+
+    private String runJcmd(String what) {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        return output(List.of(jcmd.toString(), Long.toString(process.pid()), what));
+    }
+
+    static void signal(long pid, String signal) {
+        output(List.of("kill", "-" + signal, Long.toString(pid)));
+    }
+
+    private static String output(List<String> command) {
+        try {
+            Process run = new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(run.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!run.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS) || run.exitValue() != 0) {
+                throw new IllegalStateException(command + ": " + output);
+            }
+            return output;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /** Ends it in the orderly way (SIGTERM); by force when that takes too long. */
+    @Override
+    public void close() {
+        if (!process.isAlive()) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
