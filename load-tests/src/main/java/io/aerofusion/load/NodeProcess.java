@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * output goes to {@code node.log} in its data directory's parent.
  */
 final class NodeProcess implements AutoCloseable {
-    static final String MAIN = "io.aerofusion.Main";
+    static final String MAIN = "io.aerofusion.platform.Main";
     private static final Duration START_MAX = Duration.ofMinutes(2);
     private static final Duration STOP_MAX = Duration.ofSeconds(45);
     private static final Pattern API = Pattern.compile("^\\s*API\\s+(https?://[^/\\s]+).*$");
