@@ -1,6 +1,8 @@
 package io.aerofusion.platform;
 
-/** What a node prints when it serves: where everything is. */
+import java.nio.file.Path;
+
+/** What a node prints when it serves: where everything is, without any secret. */
 final class Banner {
     private Banner() {}
 
@@ -8,16 +10,34 @@ final class Banner {
         return """
 
                 AeroFusion is ready.
-                  API      %1$s/api/v1
-                  docs     %1$s/docs   (OpenAPI: %1$s/openapi.json)
-                  sync     %2$s/sync/v1
-                  metrics  %1$s/metrics
-                  data     %3$s
-                  another node joins with   --join %4$s
+                  API          %1$s/api/v1
+                  docs         %1$s/docs   (OpenAPI: %1$s/openapi.json)
+                  sync         %2$s/sync/v1
+                  metrics      %1$s/metrics
+                  admin token  %3$s
+                  data         %4$s
+                Another node joins with --join %5$s %6$s--regional-key %7$s
+                Ctrl-C ends it.
                 """.formatted(
                         node.uri(),
                         node.uri().toString().replaceFirst("^http", "ws"),
-                        node.data().toAbsolutePath(),
-                        node.clusterAddress());
+                        node.adminTokenFile().map(Path::toString).orElse("none (aerofusion.admin-token)"),
+                        node.data(),
+                        node.clusterAddress(),
+                        database(node),
+                        node.regionalKey());
+    }
+
+    /** The embedded server's address with its password left for the shell to read. */
+    private static String database(Node node) {
+        if (node.embeddedDatabase().isEmpty()) {
+            return "and the same --database, ";
+        }
+        String url = node.databaseUrl();
+        int password = url.indexOf("password=");
+        int end = url.indexOf('&', password);
+        return "--database \"" + url.substring(0, password) + "password=$(cat "
+                + node.data().resolve("secrets").resolve("postgres-password") + ")"
+                + (end < 0 ? "" : url.substring(end)) + "\" ";
     }
 }

@@ -24,6 +24,7 @@ final class CommandLine {
               --join HOST:PORT         join the cluster of the node with that cluster address; may be repeated
               --cluster-host HOST      the address other nodes reach this one at (default 127.0.0.1)
               --cluster-port PORT      the port other nodes reach this one at (default: any free port)
+              --regional-key FILE      the key that all nodes of a region share (default: made in the data directory)
               --region NAME            name of the region (default: local)
               --tls-certificate FILE   certificate chain, PEM
               --tls-key FILE           private key, PEM (PKCS#8)
@@ -41,6 +42,7 @@ final class CommandLine {
             "--cluster-host", "aerofusion.cluster.host",
             "--cluster-port", "aerofusion.cluster.port",
             "--region", "aerofusion.region",
+            "--regional-key", "aerofusion.regional-key",
             "--tls-certificate", "aerofusion.http.tls-certificate",
             "--tls-key", "aerofusion.http.tls-key");
 

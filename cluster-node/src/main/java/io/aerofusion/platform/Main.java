@@ -1,7 +1,17 @@
 package io.aerofusion.platform;
 
-/** Starts a node from the command line. */
+import io.aerofusion.platform.persistence.StartException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Starts a node from the command line and ends it with the process. */
 public final class Main {
+    /** The node could not start. */
+    private static final int START_FAILED = 1;
+    /** The arguments make no sense. */
+    private static final int WRONG_ARGUMENTS = 2;
+    /** The others removed the node from the cluster: a supervisor should start it again. */
+    private static final int REMOVED = 3;
+
     private Main() {}
 
     public static void main(String[] arguments) {
@@ -9,7 +19,7 @@ public final class Main {
             case CommandLine.Help help -> System.out.print(CommandLine.HELP);
             case CommandLine.Wrong wrong -> {
                 System.err.println("aerofusion: " + wrong.sentence() + " (--help lists the options)");
-                System.exit(2);
+                System.exit(WRONG_ARGUMENTS);
             }
             case CommandLine.Start start -> run(start.options());
         }
@@ -21,10 +31,24 @@ public final class Main {
             node = Node.start(options);
         } catch (StartException e) {
             System.err.println("aerofusion: " + e.getMessage());
-            System.exit(1);
+            System.exit(START_FAILED);
             return;
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(node::stop, "stop"));
+        AtomicBoolean stopping = new AtomicBoolean();
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            stopping.set(true);
+                            System.out.println("Stopping.");
+                            node.stop();
+                        },
+                        "stop"));
+        node.ended().thenRun(() -> {
+            if (!stopping.get()) {
+                System.err.println("aerofusion: the other nodes removed this one from the cluster; start it again.");
+                System.exit(REMOVED);
+            }
+        });
         System.out.println(Banner.of(node));
     }
 }

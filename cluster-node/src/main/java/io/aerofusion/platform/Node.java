@@ -5,25 +5,26 @@ import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import io.aerofusion.platform.http.ApiServer;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.HttpSettings;
 import io.aerofusion.platform.http.NodeEndpoints;
+import io.aerofusion.platform.http.Tls;
+import io.aerofusion.platform.persistence.EmbeddedDatabase;
+import io.aerofusion.platform.persistence.StartException;
+import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.telemetry.Telemetry;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,22 +34,38 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running node: the actor system that is a member of the cluster, and the API in front of it. */
+/**
+ * A running node: storage, the actor system that is a member of the cluster, the domains, and the API in front of them. They start in
+ * this order and stop in the opposite one; the database outlives the actor system, whose entities write until they are handed over.
+ */
 public final class Node implements AutoCloseable {
+    /** Name of the actor system, the same on every node. */
+    static final String SYSTEM = "aerofusion";
+
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
-    private static final String SYSTEM = "aerofusion";
     private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
-    /** Beyond the coordinated stop itself, for the actor system to end. */
-    private static final Duration STOP_MARGIN = Duration.ofSeconds(5);
 
-    private final ActorSystem<?> system;
     private final Config config;
+    private final Storage storage;
+    private final ActorSystem<?> system;
     private final ServerBinding binding;
+    private final Readiness readiness;
+    private final Optional<AdminToken> adminToken;
+    private final CompletableFuture<Done> ended = new CompletableFuture<>();
 
-    private Node(ActorSystem<?> system, Config config, ServerBinding binding) {
-        this.system = system;
+    private Node(
+            Config config,
+            Storage storage,
+            ActorSystem<?> system,
+            ServerBinding binding,
+            Readiness readiness,
+            Optional<AdminToken> adminToken) {
         this.config = config;
+        this.storage = storage;
+        this.system = system;
         this.binding = binding;
+        this.readiness = readiness;
+        this.adminToken = adminToken;
     }
 
     /**
@@ -58,52 +75,79 @@ public final class Node implements AutoCloseable {
      */
     public static Node start(NodeOptions options) {
         Config config = options.config();
-        Telemetry.start(config);
-        ActorSystem<?> system = ActorSystem.create(Behaviors.empty(), SYSTEM, actorConfig(config));
+        Optional<Tls> tls = Exposure.api(config);
+        Config system = Exposure.cluster(config).withFallback(config);
+        requireSharedDatabase(config);
+        // Kamon takes a while to start, and so does PostgreSQL: side by side.
+        CompletableFuture<Void> telemetry = CompletableFuture.runAsync(() -> Telemetry.start(config));
+        Storage storage = Storage.open(config, Clock.systemUTC());
         try {
-            join(system, config);
-            Map<String, Boolean> readiness = new LinkedHashMap<>();
-            readiness.put("joined", true);
-            List<Endpoint> endpoints = NodeEndpoints.with(List.of(), version(), () -> readiness, Telemetry::prometheus);
-            ServerBinding binding = await(
-                    ApiServer.bind(
-                            system,
-                            config.getString("aerofusion.http.host"),
-                            config.getInt("aerofusion.http.port"),
-                            null,
-                            HttpSettings.of(config),
-                            endpoints,
-                            token -> CompletableFuture.completedFuture(Optional.empty())),
-                    BIND_TIMEOUT,
-                    "the API could not be bound");
-            binding.addToCoordinatedShutdown(config.getDuration("aerofusion.stop-timeout"), system);
-            return new Node(system, config, binding);
+            await(telemetry, BIND_TIMEOUT, "The metrics could not be started.");
+            return start(config, tls, storage, ActorSystem.create(Behaviors.empty(), SYSTEM, system));
         } catch (RuntimeException e) {
-            system.terminate();
+            storage.close();
             throw e;
         }
     }
 
-    private static Config actorConfig(Config config) {
-        return ConfigFactory.parseMap(Map.of(
-                        "akka.remote.artery.canonical.hostname", config.getString("aerofusion.cluster.host"),
-                        "akka.remote.artery.canonical.port", config.getInt("aerofusion.cluster.port")))
-                .withFallback(config);
+    private static Node start(Config config, Optional<Tls> tls, Storage storage, ActorSystem<?> system) {
+        try {
+            join(system, config);
+            Readiness readiness = new Readiness(system);
+            BlockingExecutor blocking = new BlockingExecutor(config);
+            system.getWhenTerminated().thenRun(blocking::close);
+            Domains domains = Domains.start(
+                    new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()));
+            Optional<AdminToken> adminToken = adminToken(config, tls, storage);
+            Authenticator authenticator =
+                    adminToken.map(token -> token.or(domains.authenticator())).orElse(domains.authenticator());
+            List<Endpoint> endpoints =
+                    NodeEndpoints.with(domains.endpoints(), version(), readiness::checks, Telemetry::prometheus);
+            String host = config.getString("aerofusion.http.host");
+            int port = config.getInt("aerofusion.http.port");
+            ServerBinding binding = await(
+                    ApiServer.bind(system, host, port, tls, HttpSettings.of(config), endpoints, authenticator),
+                    BIND_TIMEOUT,
+                    "The API cannot be bound to " + host + " port " + port
+                            + ": another program uses it, or it may not be used; choose one with --port.");
+            binding.addToCoordinatedShutdown(config.getDuration("aerofusion.http.drain-timeout"), system);
+            WarmUp.run(binding.localAddress(), tls);
+            readiness.warmedUp();
+            Node node = new Node(config, storage, system, binding, readiness, adminToken);
+            system.getWhenTerminated().whenComplete((done, failure) -> node.systemEnded());
+            return node;
+        } catch (RuntimeException e) {
+            system.terminate();
+            await(system.getWhenTerminated(), config.getDuration("aerofusion.stop-timeout"), "The node hangs.");
+            throw e;
+        }
+    }
+
+    private static void requireSharedDatabase(Config config) {
+        if (!config.getStringList("aerofusion.cluster.join").isEmpty()
+                && config.getString("aerofusion.database").isEmpty()) {
+            throw new StartException(
+                    "Nodes of a cluster share one database: give --database and --regional-key of the node"
+                            + " to join as well; it prints them when it starts.");
+        }
     }
 
     private static void join(ActorSystem<?> system, Config config) {
         Cluster cluster = Cluster.get(system);
-        List<Address> seeds = config.getStringList("aerofusion.cluster.join").stream()
-                .map(Node::address)
-                .toList();
-        cluster.manager()
-                .tell(seeds.isEmpty() ? Join.create(cluster.selfMember().address()) : new JoinSeedNodes(seeds));
+        List<String> nodes = config.getStringList("aerofusion.cluster.join");
         CompletableFuture<Done> up = new CompletableFuture<>();
         akka.cluster.Cluster.get(system).registerOnMemberUp(() -> up.complete(Done.getInstance()));
+        cluster.manager()
+                .tell(
+                        nodes.isEmpty()
+                                ? Join.create(cluster.selfMember().address())
+                                : new JoinSeedNodes(
+                                        nodes.stream().map(Node::address).toList()));
         await(
                 up,
                 config.getDuration("aerofusion.cluster.join-timeout"),
-                "the node could not join " + config.getStringList("aerofusion.cluster.join"));
+                "The node could not join " + String.join(" or ", nodes)
+                        + " in time: check that one of them runs and that this is its cluster address.");
     }
 
     private static Address address(String hostAndPort) {
@@ -115,27 +159,54 @@ public final class Node implements AutoCloseable {
                     hostAndPort.substring(0, colon),
                     Integer.parseInt(hostAndPort.substring(colon + 1)));
         } catch (IndexOutOfBoundsException | NumberFormatException e) {
-            throw new StartException("a node to join is named host:port, not " + hostAndPort, e);
+            throw new StartException("A node to join is named HOST:PORT, not " + hostAndPort + ".", e);
         }
+    }
+
+    private static Optional<AdminToken> adminToken(Config config, Optional<Tls> tls, Storage storage) {
+        String wanted = config.getString("aerofusion.admin-token");
+        return switch (wanted) {
+            case "on" ->
+                Optional.of(AdminToken.write(storage.keys(), storage.directory().path()));
+            case "development" ->
+                tls.isEmpty()
+                        ? Optional.of(AdminToken.write(
+                                storage.keys(), storage.directory().path()))
+                        : Optional.empty();
+            case "off" -> Optional.empty();
+            default ->
+                throw new StartException("aerofusion.admin-token is development, on or off, not " + wanted + ".");
+        };
     }
 
     private static <T> T await(CompletionStage<T> stage, Duration limit, String otherwise) {
         try {
             return stage.toCompletableFuture().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new StartException(otherwise + " within " + limit.toSeconds() + " s", e);
-        } catch (ExecutionException e) {
+        } catch (TimeoutException | ExecutionException e) {
             throw new StartException(otherwise, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StartException("the start was interrupted", e);
+            throw new StartException("The start was interrupted.", e);
         }
     }
 
     /** Where the API is. */
     public URI uri() {
         InetSocketAddress address = binding.localAddress();
-        return URI.create("http://" + address.getHostString() + ":" + address.getPort());
+        String scheme = config.getString("aerofusion.http.tls-certificate").isEmpty() ? "http" : "https";
+        return URI.create(scheme + "://" + address.getHostString() + ":" + address.getPort());
+    }
+
+    /** The built-in administrator's token. @throws IllegalStateException when the node has none, see aerofusion.admin-token */
+    public String adminToken() {
+        return adminToken
+                .orElseThrow(() -> new IllegalStateException("this node has no admin token"))
+                .text();
+    }
+
+    /** Where the admin token lies, if the node has one. */
+    Optional<Path> adminTokenFile() {
+        return adminToken.map(token -> AdminToken.file(data()));
     }
 
     /** What other nodes pass to {@code --join}: {@code host:port}. */
@@ -144,30 +215,67 @@ public final class Node implements AutoCloseable {
         return address.getHost().orElseThrow() + ":" + address.getPort().orElseThrow();
     }
 
+    /** The data directory. */
     public Path data() {
-        return Path.of(config.getString("aerofusion.data"));
+        return storage.directory().path();
+    }
+
+    /** JDBC URL of the database, with its password; other nodes of the cluster use the same. */
+    public String databaseUrl() {
+        return storage.database().url();
+    }
+
+    /** The file that every node of the region needs. */
+    public Path regionalKey() {
+        return storage.regionalKey().toAbsolutePath();
+    }
+
+    /** The embedded database server, when the node has one of its own. */
+    public Optional<EmbeddedDatabase> embeddedDatabase() {
+        return storage.embedded();
     }
 
     public ActorSystem<?> system() {
         return system;
     }
 
-    /** Whether it serves and is a member of the cluster. */
-    public boolean isReady() {
-        return Cluster.get(system).selfMember().status().equals(MemberStatus.up());
+    /** Whether it should get requests, as {@code /health/ready} says. */
+    public boolean ready() {
+        return readiness.ready();
     }
 
-    /** Leaves the cluster, hands its entities over and ends. Safe to repeat. */
+    /** Completes when the node has ended: stopped, or removed from the cluster by the others. */
+    public CompletionStage<Done> ended() {
+        return ended.copy();
+    }
+
+    /** Finishes requests, hands its entities over, leaves the cluster and ends. Safe to repeat. */
     public void stop() {
-        CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.jvmExitReason());
-        Duration limit = config.getDuration("aerofusion.stop-timeout").plus(STOP_MARGIN);
+        CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+        end();
+    }
+
+    /** Ends at once, without leaving: what the other nodes see is a crash. For tests of what happens then. */
+    void crash() {
+        system.classicSystem().terminate();
+        end();
+    }
+
+    private void end() {
+        Duration limit = config.getDuration("aerofusion.stop-timeout");
         try {
-            system.getWhenTerminated().toCompletableFuture().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            ended.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("the node did not end cleanly within {} s", limit.toSeconds(), e);
+            LOG.warn("The node did not end cleanly within {} s", limit.toSeconds(), e);
+            storage.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void systemEnded() {
+        storage.close();
+        ended.complete(Done.getInstance());
     }
 
     @Override

@@ -38,9 +38,11 @@ public record NodeOptions(Path data, int port, List<String> join, Config overrid
         return with("aerofusion.database", jdbcUrl);
     }
 
-    /** Joins the cluster of that node. */
+    /** Joins the cluster of that node, on its database and with its regional key. */
     public NodeOptions joining(Node other) {
-        return new NodeOptions(data, port, List.of(other.clusterAddress()), overrides);
+        return new NodeOptions(data, port, List.of(other.clusterAddress()), overrides)
+                .withDatabase(other.databaseUrl())
+                .with("aerofusion.regional-key", other.regionalKey().toString());
     }
 
     public NodeOptions withRegion(String region) {

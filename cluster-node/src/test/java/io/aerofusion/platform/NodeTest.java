@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,22 @@ final class NodeTest {
         assertThat(unknown.statusCode()).isEqualTo(404);
         assertThat(unknown.headers().firstValue("Content-Type")).contains("application/problem+json");
         assertThat(json(unknown).path("code").asText()).isEqualTo("not-found");
+    }
+
+    @Test
+    void the_admin_token_is_for_its_owner_only() throws Exception {
+        Path file = node.data().resolve("admin-token");
+        assertThat(Files.readString(file).strip()).isEqualTo(node.adminToken());
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+    }
+
+    @Test
+    void what_it_prints_holds_no_secret() {
+        assertThat(Banner.of(node))
+                .contains(node.uri().toString(), node.clusterAddress(), "admin-token")
+                .doesNotContain(node.adminToken())
+                .doesNotContain(node.databaseUrl());
     }
 
     private static HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -3,7 +3,6 @@ package io.aerofusion.platform.http;
 import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.Http;
-import akka.http.javadsl.HttpsConnectionContext;
 import akka.http.javadsl.ServerBinding;
 import akka.http.javadsl.ServerBuilder;
 import akka.http.javadsl.model.HttpRequest;
@@ -11,8 +10,8 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.stream.javadsl.Flow;
 import io.aerofusion.platform.security.Authenticator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /** Serves a table of {@link Endpoint}s on one port. */
 public final class ApiServer {
@@ -25,22 +24,22 @@ public final class ApiServer {
      * Binds the port and answers from then on.
      *
      * @param port 0 lets the system choose
-     * @param https null for plain HTTP
+     * @param tls empty for plain HTTP
      */
     public static CompletionStage<ServerBinding> bind(
             ActorSystem<?> system,
             String host,
             int port,
-            @Nullable HttpsConnectionContext https,
+            Optional<Tls> tls,
             HttpSettings settings,
             List<Endpoint> endpoints,
             Authenticator authenticator) {
-        RequestPipeline pipeline = new RequestPipeline(system, settings, endpoints, authenticator, https != null);
+        RequestPipeline pipeline = new RequestPipeline(system, settings, endpoints, authenticator, tls.isPresent());
         // A connection that sends no complete request head in time is closed: half-open sockets cannot pile up.
         Flow<HttpRequest, HttpResponse, NotUsed> connection = Flow.of(HttpRequest.class)
                 .initialTimeout(settings.headTimeout())
                 .mapAsync(PIPELINING, pipeline::answer);
         ServerBuilder server = Http.get(system).newServerAt(host, port);
-        return (https == null ? server : server.enableHttps(https)).bindFlow(connection);
+        return tls.map(it -> server.enableHttps(it.server())).orElse(server).bindFlow(connection);
     }
 }

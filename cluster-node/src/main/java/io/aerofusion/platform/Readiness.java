@@ -1,0 +1,35 @@
+package io.aerofusion.platform;
+
+import akka.actor.typed.ActorSystem;
+import akka.cluster.MemberStatus;
+import akka.cluster.typed.Cluster;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Whether the node should get requests: a member of the cluster that does not leave, with a migrated database, warmed up. */
+final class Readiness {
+    private final Cluster cluster;
+    private volatile boolean warm;
+
+    /** Made when the database is migrated. */
+    Readiness(ActorSystem<?> system) {
+        this.cluster = Cluster.get(system);
+    }
+
+    void warmedUp() {
+        warm = true;
+    }
+
+    boolean ready() {
+        return !checks().containsValue(false);
+    }
+
+    /** Each condition by name. */
+    Map<String, Boolean> checks() {
+        Map<String, Boolean> checks = new LinkedHashMap<>();
+        checks.put("joined", cluster.selfMember().status().equals(MemberStatus.up()));
+        checks.put("migrated", true);
+        checks.put("warm", warm);
+        return checks;
+    }
+}
