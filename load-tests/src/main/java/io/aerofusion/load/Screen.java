@@ -49,11 +49,11 @@ final class Screen {
 
     record Row(String label, String value) {}
 
-    static String bytes(double bytes) {
+    static String bytes(long bytes) {
         if (bytes < 10_000) {
-            return String.format(Locale.ROOT, "%,.0f B", bytes);
+            return String.format(Locale.ROOT, "%,d B", bytes);
         }
-        return bytes < 1e6
+        return bytes < 1_000_000
                 ? String.format(Locale.ROOT, "%.1f KB", bytes / 1e3)
                 : String.format(Locale.ROOT, "%.2f MB", bytes / 1e6);
     }
