@@ -3,7 +3,6 @@ package io.aerofusion.device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
-import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -100,20 +99,17 @@ public record Twin(JsonNode desired, long desiredVersion, JsonNode reported, lon
             throw new ArithmeticException("not finite");
         }
         if (value == Math.rint(value) && Math.abs(value) <= INTEGER_MAX) {
-            BigDecimal exact = node.decimalValue().stripTrailingZeros();
-            if (exact.scale() <= 0) {
-                long integer = exact.longValueExact();
-                return Math.abs(integer) > INTEGER_MAX
-                        ? tooLarge()
-                        : integer == (int) integer ? IntNode.valueOf((int) integer) : LongNode.valueOf(integer);
+            // 9007199254740993 is the double 2^53 too: the digits decide, not the double.
+            long integer = (long) value;
+            if (node.decimalValue().compareTo(BigDecimal.valueOf(integer)) == 0) {
+                return LongNode.valueOf(integer);
+            }
+            if (node.isIntegralNumber()) {
+                throw new ArithmeticException("beyond 2^53");
             }
         } else if (node.isIntegralNumber()) {
-            return tooLarge();
+            throw new ArithmeticException("beyond 2^53");
         }
         return DoubleNode.valueOf(value);
-    }
-
-    private static JsonNode tooLarge() {
-        throw new ArithmeticException("beyond 2^53");
     }
 }

@@ -25,7 +25,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +43,6 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
 
     private static final int SNAPSHOT_EVERY = 100;
     private static final int WAITING_MAX = 64;
-    private static final String BOOTSTRAP_TOKEN = "bootstrap";
-    private static final Duration BOOTSTRAP_LIFETIME = Duration.ofDays(3_660);
 
     /** What can be asked of a user. */
     public sealed interface Command extends Durable {}
@@ -57,9 +54,6 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
      */
     public record Create(String name, SortedSet<String> roles, String request, String by, ActorRef<Reply> replyTo)
             implements Command {}
-
-    /** Makes sure that there is an administrator with this token; a token of an earlier call becomes void. */
-    public record Bootstrap(String hash, ActorRef<Reply> replyTo) implements Command {}
 
     /** Describes the user to somebody who may see it. */
     public record Describe(Principal caller, ActorRef<Reply> replyTo) implements Command {}
@@ -96,13 +90,16 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
     /** Wakes a user whose erasure may be unfinished. */
     public record ResumeErasure(ActorRef<Reply> replyTo) implements Command {}
 
-    private record EverythingCleared(Cleared cleared) implements Command {}
+    /** What a user tells itself while it is erased. */
+    sealed interface Internal extends Command {}
 
-    private record KeyDestroyed() implements Command {}
+    private record EverythingCleared(Cleared cleared) implements Internal {}
 
-    private record ErasureStalled() implements Command {}
+    private record KeyDestroyed() implements Internal {}
 
-    private record TryAgain() implements Command {}
+    private record ErasureStalled() implements Internal {}
+
+    private record TryAgain() implements Internal {}
 
     /** What a user answers. */
     public sealed interface Reply extends Durable {}
@@ -146,10 +143,10 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
     /** The steps of an erasure; each may be repeated, also after it succeeded. */
     public interface Erasing {
         /** Closes what belongs to the user: devices, sessions, spaces, read models. */
-        CompletionStage<Cleared> clear(String tenant, String user);
+        CompletionStage<Cleared> clear(String tenant, String user, String by);
 
         /** Destroys the user's key and writes the proof. */
-        CompletionStage<?> destroy(String tenant, String user);
+        CompletionStage<?> destroy(String tenant, String user, String by);
     }
 
     private final ActorContext<Command> context;
@@ -228,7 +225,6 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
     public CommandHandlerWithReply<Command, UserEvent, UserState> commandHandler() {
         return (state, command) -> switch (command) {
             case Create create -> onCreate(state, create);
-            case Bootstrap bootstrap -> onBootstrap(state, bootstrap);
             case Describe describe ->
                 Effect()
                         .reply(
@@ -272,31 +268,6 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
                                         : new Refused(ErrorCode.ALREADY_EXISTS, "This user id is taken."));
             case ERASING, CLEARED -> Effect().reply(command.replyTo(), new ErasedForGood());
         };
-    }
-
-    private ReplyEffect<UserEvent, UserState> onBootstrap(UserState state, Bootstrap command) {
-        UserState.ApiToken known = state.tokens().get(BOOTSTRAP_TOKEN);
-        if (isEnding(state)) {
-            return Effect().reply(command.replyTo(), new ErasedForGood());
-        }
-        List<UserEvent> missing = new ArrayList<>();
-        long now = clock.millis();
-        TreeSet<String> admin = new TreeSet<>(Set.of(UserState.wireName(Principal.Role.ADMIN)));
-        if (state.standing() == UserState.Standing.UNKNOWN) {
-            missing.add(new UserEvent.Created("Administrator", admin, "", "system", now));
-        }
-        if (known == null || !known.hash().equals(command.hash()) || known.expiresAt() <= now) {
-            missing.add(new UserEvent.TokenIssued(
-                    BOOTSTRAP_TOKEN,
-                    "development",
-                    command.hash(),
-                    now + BOOTSTRAP_LIFETIME.toMillis(),
-                    "system",
-                    now));
-        }
-        return missing.isEmpty()
-                ? Effect().reply(command.replyTo(), described(state))
-                : Effect().persist(missing).thenRun(tokensVoid::run).thenReply(command.replyTo(), this::described);
     }
 
     private ReplyEffect<UserEvent, UserState> onAuthenticate(UserState state, Authenticate command) {
@@ -469,13 +440,13 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
             case ERASING -> {
                 erasureRuns = true;
                 context.pipeToSelf(
-                        erasing.clear(tenant, user),
+                        erasing.clear(tenant, user, state.erasedBy()),
                         (cleared, failure) -> failure == null ? new EverythingCleared(cleared) : stalled(failure));
             }
             case CLEARED -> {
                 erasureRuns = true;
                 context.pipeToSelf(
-                        erasing.destroy(tenant, user),
+                        erasing.destroy(tenant, user, state.erasedBy()),
                         (done, failure) -> failure == null ? new KeyDestroyed() : stalled(failure));
             }
         }

@@ -20,6 +20,7 @@ import java.util.TreeSet;
  * @param request fingerprint of the creation, see {@link User.Create}
  * @param version rises with every change of the user or the user's tokens; the ETag
  * @param tokens by id
+ * @param erasedBy the actor who asked for the erasure; "" when nobody did
  */
 public record UserState(
         Standing standing,
@@ -28,7 +29,8 @@ public record UserState(
         String request,
         long version,
         long createdAt,
-        SortedMap<String, ApiToken> tokens) {
+        SortedMap<String, ApiToken> tokens,
+        String erasedBy) {
     /** Tokens of a user; beyond it a new one is refused until an old one is revoked. Expired ones do not count. */
     public static final int TOKENS_MAX = 32;
     /** How long a token lives when nobody says otherwise. */
@@ -64,7 +66,7 @@ public record UserState(
 
     /** Before creation. */
     public static UserState unknown() {
-        return new UserState(Standing.UNKNOWN, "", new TreeSet<>(), "", 0, 0, new TreeMap<>());
+        return new UserState(Standing.UNKNOWN, "", new TreeSet<>(), "", 0, 0, new TreeMap<>(), "");
     }
 
     /** The token that a hash belongs to, if it is still good. Every token is compared, in constant time each. */
@@ -145,20 +147,29 @@ public record UserState(
     UserState apply(UserEvent event) {
         return switch (event) {
             case UserEvent.Created e ->
-                new UserState(Standing.ACTIVE, e.name(), e.roles(), e.request(), version + 1, e.at(), tokens);
+                new UserState(Standing.ACTIVE, e.name(), e.roles(), e.request(), version + 1, e.at(), tokens, erasedBy);
             case UserEvent.RolesChanged e -> changed(standing, name, e.roles(), tokens);
             case UserEvent.TokenIssued e -> changed(standing, name, roles, tokensAfter(e));
             case UserEvent.TokenUsed e ->
-                new UserState(standing, name, roles, request, version, createdAt, tokensAfter(e));
+                new UserState(standing, name, roles, request, version, createdAt, tokensAfter(e), erasedBy);
             case UserEvent.TokenRevoked e -> changed(standing, name, roles, tokensWithout(e.token()));
-            case UserEvent.ErasureRequested e -> changed(Standing.ERASING, name, new TreeSet<>(), new TreeMap<>());
+            case UserEvent.ErasureRequested e ->
+                new UserState(
+                        Standing.ERASING,
+                        name,
+                        new TreeSet<>(),
+                        request,
+                        version + 1,
+                        createdAt,
+                        new TreeMap<>(),
+                        e.by());
             case UserEvent.Erased e -> changed(Standing.CLEARED, "", new TreeSet<>(), new TreeMap<>());
         };
     }
 
     private UserState changed(
             Standing newStanding, String newName, SortedSet<String> newRoles, SortedMap<String, ApiToken> newTokens) {
-        return new UserState(newStanding, newName, newRoles, request, version + 1, createdAt, newTokens);
+        return new UserState(newStanding, newName, newRoles, request, version + 1, createdAt, newTokens, erasedBy);
     }
 
     private SortedMap<String, ApiToken> tokensAfter(UserEvent.TokenIssued event) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -30,8 +31,8 @@ public final class TokenAuthenticator implements Authenticator {
     /** Lookups at once; beyond it the caller gets {@code unavailable}: guessed tokens must not start entities without bound. */
     public static final int LOOKUPS_MAX = 2_048;
 
-    private final Map<BearerToken.Kind, Lookup> lookups;
-    private final AsyncCache<Key, Optional<Principal>> answers;
+    private final Map<BearerToken.Kind, Lookup> lookups = new ConcurrentHashMap<>();
+    private final AsyncCache<Key, Optional<Principal>> known;
     private final AtomicInteger underWay = new AtomicInteger();
 
     /** Asks the entity that a token names; empty when it does not accept the token. */
@@ -60,18 +61,22 @@ public final class TokenAuthenticator implements Authenticator {
         }
     }
 
-    /** @param lookups who answers for each kind of token; a kind without one is refused */
-    public TokenAuthenticator(Map<BearerToken.Kind, Lookup> lookups, Ticker ticker) {
-        this.lookups = Map.copyOf(lookups);
-        this.answers = Caffeine.newBuilder()
+    /** Refuses every token until somebody {@link #answers} for its kind. */
+    public TokenAuthenticator(Ticker ticker) {
+        this.known = Caffeine.newBuilder()
                 .maximumSize(CACHED_MAX)
                 .expireAfter(new Lifetimes())
                 .ticker(ticker)
                 .buildAsync();
     }
 
-    public TokenAuthenticator(Map<BearerToken.Kind, Lookup> lookups) {
-        this(lookups, Ticker.systemTicker());
+    public TokenAuthenticator() {
+        this(Ticker.systemTicker());
+    }
+
+    /** From now on this lookup answers for the tokens of that kind. */
+    public void answers(BearerToken.Kind kind, Lookup lookup) {
+        lookups.put(kind, lookup);
     }
 
     @Override
@@ -82,7 +87,7 @@ public final class TokenAuthenticator implements Authenticator {
         }
         // The cache holds hashes: a heap dump gives no token away.
         Key key = new Key(token.get().identity(), token.get().hash());
-        return answers.get(key, (missing, executor) -> lookUp(missing));
+        return known.get(key, (missing, executor) -> lookUp(missing));
     }
 
     private CompletableFuture<Optional<Principal>> lookUp(Key key) {
@@ -104,6 +109,6 @@ public final class TokenAuthenticator implements Authenticator {
 
     /** Drops what is known of all tokens of a device or user: something about it changed. */
     public void forget(BearerToken.Identity identity) {
-        answers.asMap().keySet().removeIf(key -> key.identity().equals(identity));
+        known.asMap().keySet().removeIf(key -> key.identity().equals(identity));
     }
 }

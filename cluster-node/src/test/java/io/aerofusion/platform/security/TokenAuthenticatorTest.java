@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -27,12 +26,10 @@ class TokenAuthenticatorTest {
     private final List<String> asked = new ArrayList<>();
     private final AtomicLong nanos = new AtomicLong();
     private Optional<Principal> answer = Optional.of(ALICE);
-    private final TokenAuthenticator authenticator = new TokenAuthenticator(
-            Map.of(BearerToken.Kind.USER, (tenant, id, hash) -> {
-                asked.add(tenant + "|" + id + "|" + hash);
-                return CompletableFuture.completedFuture(answer);
-            }),
-            nanos::get);
+    private final TokenAuthenticator authenticator = asking((tenant, id, hash) -> {
+        asked.add(tenant + "|" + id + "|" + hash);
+        return CompletableFuture.completedFuture(answer);
+    });
 
     @Test
     void aTokenCarriesWhoseItIsAndHidesItselfInLogs() {
@@ -105,8 +102,7 @@ class TokenAuthenticatorTest {
         CompletableFuture<Optional<Principal>> slow = new CompletableFuture<>();
         List<CompletableFuture<Optional<Principal>>> answers =
                 new ArrayList<>(List.of(slow, CompletableFuture.completedFuture(Optional.empty())));
-        TokenAuthenticator lagging = new TokenAuthenticator(
-                Map.of(BearerToken.Kind.USER, (tenant, id, hash) -> answers.removeFirst()), nanos::get);
+        TokenAuthenticator lagging = asking((tenant, id, hash) -> answers.removeFirst());
         lagging.authenticate(token.text());
 
         lagging.forget(token.identity());
@@ -119,13 +115,11 @@ class TokenAuthenticatorTest {
     @Test
     void lookupsAtOnceAreBoundedAndFailuresAreNotRemembered() throws Exception {
         List<CompletableFuture<Optional<Principal>>> open = new ArrayList<>();
-        TokenAuthenticator busy = new TokenAuthenticator(
-                Map.of(BearerToken.Kind.USER, (tenant, id, hash) -> {
-                    CompletableFuture<Optional<Principal>> lookup = new CompletableFuture<>();
-                    open.add(lookup);
-                    return lookup;
-                }),
-                nanos::get);
+        TokenAuthenticator busy = asking((tenant, id, hash) -> {
+            CompletableFuture<Optional<Principal>> lookup = new CompletableFuture<>();
+            open.add(lookup);
+            return lookup;
+        });
         for (int i = 0; i < TokenAuthenticator.LOOKUPS_MAX; i++) {
             busy.authenticate(BearerToken.issue(BearerToken.Kind.USER, "default", "u" + i, RANDOM)
                     .text());
@@ -139,6 +133,12 @@ class TokenAuthenticatorTest {
                 busy.authenticate(token.text()).toCompletableFuture();
         open.getLast().complete(Optional.of(ALICE));
         assertThat(later.get(1, TimeUnit.SECONDS)).contains(ALICE);
+    }
+
+    private TokenAuthenticator asking(TokenAuthenticator.Lookup lookup) {
+        TokenAuthenticator asking = new TokenAuthenticator(nanos::get);
+        asking.answers(BearerToken.Kind.USER, lookup);
+        return asking;
     }
 
     private Optional<Principal> authenticate(String text) throws Exception {

@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.crypto.SecretKey;
@@ -140,6 +142,27 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     @Override
     public Optional<DataKey> keyOf(String subject) {
         return keys.get(subject);
+    }
+
+    @Override
+    public List<String> entitiesOf(String subject, String after, int limit) {
+        return Transaction.single(source, connection -> {
+            try (PreparedStatement select =
+                    connection.prepareStatement("SELECT persistence_id FROM aerofusion_keys.entity_binding"
+                            + " WHERE subject_index = ? AND persistence_id COLLATE \"C\" > ?"
+                            + " ORDER BY persistence_id COLLATE \"C\" LIMIT ?")) {
+                select.setString(1, subjectIndex(subject));
+                select.setString(2, after);
+                select.setInt(3, limit);
+                try (ResultSet rows = select.executeQuery()) {
+                    List<String> entities = new ArrayList<>();
+                    while (rows.next()) {
+                        entities.add(rows.getString(1));
+                    }
+                    return entities;
+                }
+            }
+        });
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.aerofusion.platform.persistence;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -31,6 +32,14 @@ public interface DataKeys {
 
     /** The subject's key for read models; creates it if needed; empty when it was destroyed. */
     Optional<DataKey> keyOf(String subject);
+
+    /**
+     * The persistence ids bound to a subject, in order; complete at any moment, also after the erasure.
+     *
+     * @param after the last one of the page before; "" to begin
+     * @param limit of the page
+     */
+    List<String> entitiesOf(String subject, String after, int limit);
 
     /** Destroys the subject's key for good and enters it in the erasure ledger. Idempotent. */
     void erase(String subject);

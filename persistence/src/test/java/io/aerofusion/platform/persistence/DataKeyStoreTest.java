@@ -53,6 +53,24 @@ class DataKeyStoreTest {
     }
 
     @Test
+    void knowsEveryEntityOfASubjectInPagesAlsoAfterTheErasure() {
+        try (DataKeyStore keys = node("a")) {
+            for (String entity :
+                    List.of("Device|default|b", "Device|default|B", "Device|default|a", "User|default|ada")) {
+                keys.bind(entity, "default|ada");
+            }
+            keys.bind("Device|default|c", "default|eve");
+
+            List<String> first = keys.entitiesOf("default|ada", "", 3);
+            assertThat(first).containsExactly("Device|default|B", "Device|default|a", "Device|default|b");
+            assertThat(keys.entitiesOf("default|ada", first.getLast(), 3)).containsExactly("User|default|ada");
+            keys.erase("default|ada");
+            assertThat(keys.entitiesOf("default|ada", "", 10)).hasSize(4);
+            assertThat(keys.entitiesOf("default|nobody", "", 10)).isEmpty();
+        }
+    }
+
+    @Test
     void keySurvivesARestartAndOpensWhatItSealed() {
         byte[] sealed;
         try (DataKeyStore keys = node("a")) {

@@ -1,0 +1,115 @@
+package io.aerofusion.device;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.http.Endpoint;
+import io.aerofusion.platform.http.ProblemException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Devices as JSON, in and out, with the schemas that describe it. */
+final class DeviceJson {
+    private static final String FIELDS = """
+            "device":{"type":"string"},"owner":{"type":"string"},"name":{"type":"string"},\
+            "labels":{"type":"object","additionalProperties":{"type":"string"}},\
+            "state":{"type":"string","enum":["active","revoked"]},\
+            "registeredAt":{"type":"string","format":"date-time"},\
+            "seenAt":{"type":["string","null"],"format":"date-time","description":"to the hour"},\
+            "leaseUntil":{"type":"string","format":"date-time"}""";
+    static final String LISTED = "{\"type\":\"object\",\"properties\":{" + FIELDS + "}}";
+    static final String DEVICE =
+            "{\"type\":\"object\",\"properties\":{" + FIELDS + ",\"connected\":{\"type\":\"boolean\"}}}";
+    static final String WITH_CREDENTIAL = "{\"type\":\"object\",\"properties\":{" + FIELDS
+            + ",\"connected\":{\"type\":\"boolean\"},\"credential\":{\"type\":\"string\",\"description\":"
+            + "\"bearer token of the device; shown only here\"}}}";
+    static final String TWIN = """
+            {"type":"object","properties":{"desired":{"type":"object"},"desiredVersion":{"type":"integer"},\
+            "reported":{"type":"object"},"reportedVersion":{"type":"integer"}}}""";
+
+    private DeviceJson() {}
+
+    static Endpoint.Reply reply(int status, String description, String schema) {
+        return new Endpoint.Reply(status, description, "application/json", schema);
+    }
+
+    static ObjectNode device(Device.View view) {
+        ObjectNode json = listed(
+                view.device(),
+                view.owner(),
+                view.name(),
+                view.labels(),
+                view.standing(),
+                view.registeredAt(),
+                view.seenAt(),
+                view.leaseUntil());
+        return json.put("connected", view.connected());
+    }
+
+    /** A device as in lists, where nobody asks the device itself. */
+    static ObjectNode listed(
+            String device,
+            String owner,
+            String name,
+            Map<String, String> labels,
+            DeviceState.Standing standing,
+            long registeredAt,
+            long seenAt,
+            long leaseUntil) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("device", device).put("owner", owner).put("name", name);
+        ObjectNode labelNode = json.putObject("labels");
+        labels.forEach(labelNode::put);
+        return json.put("state", standing.name().toLowerCase(Locale.ROOT))
+                .put("registeredAt", time(registeredAt))
+                .put("seenAt", seenAt == 0 ? null : time(seenAt))
+                .put("leaseUntil", time(leaseUntil));
+    }
+
+    static ObjectNode twin(Twin twin) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.set("desired", twin.desired());
+        json.put("desiredVersion", twin.desiredVersion());
+        json.set("reported", twin.reported());
+        return json.put("reportedVersion", twin.reportedVersion());
+    }
+
+    static JsonNode object(JsonNode body) {
+        if (!body.isObject()) {
+            throw new ProblemException(ErrorCode.INVALID_REQUEST, "The body is a JSON object.");
+        }
+        return body;
+    }
+
+    static String text(JsonNode body, String field) {
+        JsonNode value = body.path(field);
+        if (!value.isTextual()) {
+            throw new ProblemException(ErrorCode.INVALID_REQUEST, field + " is a string.");
+        }
+        return value.textValue();
+    }
+
+    /** The field {@code labels}: strings, or null for one to remove. */
+    static Map<String, @Nullable String> labels(JsonNode body) {
+        JsonNode labels = body.path("labels");
+        if (!labels.isMissingNode() && !labels.isObject()) {
+            throw new ProblemException(ErrorCode.INVALID_REQUEST, "labels is an object of strings.");
+        }
+        Map<String, @Nullable String> result = new HashMap<>();
+        for (Map.Entry<String, JsonNode> label : labels.properties()) {
+            if (!label.getValue().isTextual() && !label.getValue().isNull()) {
+                throw new ProblemException(ErrorCode.INVALID_REQUEST, "labels is an object of strings.");
+            }
+            result.put(label.getKey(), label.getValue().textValue());
+        }
+        return result;
+    }
+
+    static String time(long millis) {
+        return Instant.ofEpochMilli(millis).toString();
+    }
+}

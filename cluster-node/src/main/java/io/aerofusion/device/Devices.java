@@ -1,0 +1,128 @@
+package io.aerofusion.device;
+
+import akka.actor.typed.ActorRef;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.cluster.sharding.typed.javadsl.EntityRef;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.NodeContext;
+import io.aerofusion.platform.cluster.DeviceLink;
+import io.aerofusion.platform.cluster.SessionSignal;
+import io.aerofusion.platform.http.Endpoint;
+import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.security.BearerToken;
+import io.aerofusion.platform.security.Principal;
+import io.aerofusion.platform.security.TokenAuthenticator;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/** The domain of devices on one node: starts its part of the sharding and gives out endpoints, authentication and the link. */
+public final class Devices implements DeviceLink {
+    /** How long a device may take to answer; then the caller gets {@code timeout} and may repeat. */
+    static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
+
+    private final NodeContext node;
+    private final TokenAuthenticator tokens;
+    private final ClusterSharding sharding;
+    private final ActorRef<DeviceSessions.Message> sessions;
+
+    public Devices(NodeContext node, TokenAuthenticator tokens) {
+        this.node = node;
+        this.tokens = tokens;
+        this.sharding = ClusterSharding.get(node.system());
+        sharding.init(
+                Entity.of(Device.KEY, entity -> DeviceLife.create(node, entity.getEntityId(), this::forgetCredential)));
+        this.sessions = node.system()
+                .systemActorOf(
+                        DeviceSessions.create(
+                                node.clock(),
+                                (caller, command) -> entity(caller.tenant(), deviceOf(caller))
+                                        .tell(command)),
+                        "device-sessions",
+                        akka.actor.typed.Props.empty());
+        tokens.answers(BearerToken.Kind.DEVICE, this::authenticate);
+    }
+
+    /**
+     * The API of devices.
+     *
+     * @param userExists whether a tenant has a user: the owner of a device must be one
+     */
+    public List<Endpoint> endpoints(BiFunction<String, String, CompletionStage<Boolean>> userExists) {
+        return new DeviceRoutes(this, userExists).endpoints();
+    }
+
+    /** The identity behind a device's credential. */
+    private CompletionStage<Optional<Principal>> authenticate(String tenant, String device, String hash) {
+        return entity(tenant, device)
+                .ask(
+                        (ActorRef<Device.Authentication> replyTo) -> new Device.Authenticate(hash, replyTo),
+                        ANSWER_TIMEOUT)
+                .thenApply(answer -> Optional.ofNullable(answer.owner())
+                        .map(owner -> new Principal(tenant, owner, Set.of(), device)));
+    }
+
+    /**
+     * Ends everything about a device whose owner is being erased. Safe to repeat, also after the erasure.
+     *
+     * @param by the actor who erases
+     */
+    public CompletionStage<Void> forget(String tenant, String device, String by) {
+        return ask(tenant, device, replyTo -> new Device.Forget(by, replyTo)).thenAccept(reply -> {
+            if (reply instanceof Device.Refused refused
+                    && refused.code() != ErrorCode.ERASED
+                    && refused.code() != ErrorCode.NOT_FOUND) {
+                throw new ProblemException(refused.code(), refused.detail());
+            }
+        });
+    }
+
+    @Override
+    public void opened(Principal device, ActorRef<SessionSignal> session) {
+        sessions.tell(new DeviceSessions.Opened(device, session));
+    }
+
+    @Override
+    public void closed(Principal device, ActorRef<SessionSignal> session) {
+        sessions.tell(new DeviceSessions.Closed(session));
+    }
+
+    @Override
+    public void reported(Principal device, JsonNode patch) {
+        entity(device.tenant(), deviceOf(device))
+                .tell(new Device.PatchReported(device, patch, node.system().ignoreRef()));
+    }
+
+    @Override
+    public void acknowledged(Principal device, String space, String cursor) {
+        entity(device.tenant(), deviceOf(device)).tell(new Device.Acknowledge(device, space, cursor));
+    }
+
+    CompletionStage<Device.Reply> ask(
+            String tenant, String device, Function<ActorRef<Device.Reply>, Device.Command> command) {
+        return entity(tenant, device).ask(command::apply, ANSWER_TIMEOUT);
+    }
+
+    /** This node forgets what it knew of the credential; others do when their answers expire. */
+    void forgetCredential(String tenant, String device) {
+        tokens.forget(new BearerToken.Identity(BearerToken.Kind.DEVICE, tenant, device));
+    }
+
+    private EntityRef<Device.Command> entity(String tenant, String device) {
+        return sharding.entityRefFor(Device.KEY, tenant + "|" + device);
+    }
+
+    private static String deviceOf(Principal caller) {
+        String device = caller.device();
+        if (device == null) {
+            throw new IllegalArgumentException("a session belongs to a device");
+        }
+        return device;
+    }
+}
