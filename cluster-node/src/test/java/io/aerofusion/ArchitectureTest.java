@@ -30,10 +30,13 @@ final class ArchitectureTest {
     private static final DescribedPredicate<JavaClass> PERSISTENCE = module("persistence");
     private static final DescribedPredicate<JavaClass> NODE = module("cluster-node");
     private static final DescribedPredicate<JavaClass> SDK = module("clients/java");
+    private static final DescribedPredicate<JavaClass> CONTEXT = describe(
+            "what domains get of their node", type -> type.getName().equals("io.aerofusion.platform.NodeContext"));
     private static final DescribedPredicate<JavaClass> PLATFORM =
-            NODE.and(resideInAPackage("io.aerofusion.platform..")).as("the node's platform");
-    private static final DescribedPredicate<JavaClass> MAIN =
-            NODE.and(resideInAPackage("io.aerofusion")).as("Main");
+            NODE.and(resideInAPackage("io.aerofusion.platform.*..").or(CONTEXT)).as("the node's platform");
+    private static final DescribedPredicate<JavaClass> MAIN = NODE.and(resideInAPackage("io.aerofusion.platform"))
+            .and(not(CONTEXT))
+            .as("Main");
     private static final DescribedPredicate<JavaClass> DOMAINS =
             NODE.and(not(PLATFORM)).and(not(MAIN)).as("the node's domains");
     private static final DescribedPredicate<JavaClass> LANGUAGE =

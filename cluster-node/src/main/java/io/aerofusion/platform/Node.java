@@ -10,6 +10,7 @@ import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.aerofusion.platform.http.ApiServer;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.HttpSettings;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -43,6 +45,9 @@ public final class Node implements AutoCloseable {
     static final String SYSTEM = "aerofusion";
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    /** Where persistence.conf waits for the database. */
+    private static final String JOURNAL_URL = "akka-persistence-jdbc.shared-databases.aerofusion.db.url";
+
     private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
 
     private final Config config;
@@ -83,7 +88,10 @@ public final class Node implements AutoCloseable {
         Storage storage = Storage.open(config, Clock.systemUTC());
         try {
             await(telemetry, BIND_TIMEOUT, "The metrics could not be started.");
-            return start(config, tls, storage, ActorSystem.create(Behaviors.empty(), SYSTEM, system));
+            Config journal = ConfigFactory.parseMap(
+                    Map.of(JOURNAL_URL, storage.database().url()));
+            return start(
+                    config, tls, storage, ActorSystem.create(Behaviors.empty(), SYSTEM, journal.withFallback(system)));
         } catch (RuntimeException e) {
             storage.close();
             throw e;
