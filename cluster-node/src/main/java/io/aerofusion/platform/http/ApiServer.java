@@ -7,7 +7,9 @@ import akka.http.javadsl.ServerBinding;
 import akka.http.javadsl.ServerBuilder;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
+import akka.stream.InitialTimeoutException;
 import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Source;
 import io.aerofusion.platform.security.Authenticator;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +40,8 @@ public final class ApiServer {
         // A connection that sends no complete request head in time is closed: half-open sockets cannot pile up.
         Flow<HttpRequest, HttpResponse, NotUsed> connection = Flow.of(HttpRequest.class)
                 .initialTimeout(settings.headTimeout())
-                .mapAsync(PIPELINING, pipeline::answer);
+                .mapAsync(PIPELINING, pipeline::answer)
+                .recoverWithRetries(1, InitialTimeoutException.class, Source::empty);
         ServerBuilder server = Http.get(system).newServerAt(host, port);
         return tls.map(it -> server.enableHttps(it.server())).orElse(server).bindFlow(connection);
     }

@@ -13,16 +13,20 @@ import io.aerofusion.platform.ErrorCode;
  * ({@code akka.http.server.parsing.error-handler}). Nothing of the request is repeated or logged: it may hold a token.
  */
 public final class MalformedRequests extends ParsingErrorHandler {
+    /** The parser gives this one no status of its own. */
+    private static final String TOO_MANY_HEADERS = "HTTP message contains more than the configured limit of";
+
     @Override
     public HttpResponse handle(StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
         ErrorCode code = switch (status.intValue()) {
             case 413 -> ErrorCode.BODY_TOO_LARGE;
             case 414 -> ErrorCode.URI_TOO_LONG;
             case 431 -> ErrorCode.HEADERS_TOO_LARGE;
-            default -> ErrorCode.INVALID_REQUEST;
+            default ->
+                error.summary().startsWith(TOO_MANY_HEADERS) ? ErrorCode.HEADERS_TOO_LARGE : ErrorCode.INVALID_REQUEST;
         };
         String requestId = RequestId.fresh();
         log.debug("request {} was not HTTP: {}", requestId, status.intValue());
-        return Problems.response(code, "The request could not be read: " + code.title() + ".", requestId);
+        return Problems.response(code, "This is not a request in HTTP/1.1, or goes beyond its limits.", requestId);
     }
 }

@@ -83,8 +83,7 @@ final class RequestBodies {
         String media = (parameters < 0 ? type : type.substring(0, parameters)).strip();
         boolean json =
                 media.equals("application/json") || (media.startsWith("application/") && media.endsWith("+json"));
-        String charset = parameters < 0 ? "" : type.substring(parameters + 1).strip();
-        if (!json || (!charset.isEmpty() && !charset.replace("\"", "").equals("charset=utf-8"))) {
+        if (!json) {
             throw new ProblemException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.");
         }
         String encoding = request.getHeader("Content-Encoding")
