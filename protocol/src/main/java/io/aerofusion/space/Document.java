@@ -3,6 +3,7 @@ package io.aerofusion.space;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -121,15 +122,49 @@ final class Document {
                 collection, id, Stamp.NONE, null, NO_ORIGINS, NO_REMOVALS, false, NO_ORIGINS, NO_CELLS, false, 0);
     }
 
-    /** The document with one more fact; itself when the fact belongs to a life that is over. */
-    Document merge(Operation operation, Origin origin) {
-        int life = operation.incarnationOrNone().compareTo(incarnation);
-        if (life < 0) {
+    /** The beginning of a life that is read back; to be filled by {@link #with}. */
+    static Document restored(String collection, String id, Stamp incarnation, @Nullable Origin born) {
+        return new Document(
+                collection, id, incarnation, born, NO_ORIGINS, NO_REMOVALS, false, NO_ORIGINS, NO_CELLS, false, 0);
+    }
+
+    /**
+     * The document with one more fact; itself when the fact belongs to a life that is over.
+     *
+     * @param fresh the space had not merged the mutation before
+     */
+    Document merge(Operation operation, Origin origin, boolean fresh) {
+        Stamp life = operation.incarnationOrNone();
+        int order = life.compareTo(incarnation);
+        if (order < 0) {
             return this;
         }
-        DocumentEdit edit = new DocumentEdit(life == 0 ? this : reborn(operation.incarnationOrNone(), origin));
-        edit.apply(operation.kind(), origin);
+        DocumentEdit edit = new DocumentEdit(order == 0 ? this : reborn(life, origin), origin, fresh);
+        edit.apply(operation.kind());
         return edit.result();
+    }
+
+    /** This life of the document with other contents. {@code reshaped}: find out anew which cells hide one another. */
+    Document with(
+            Origin[] nowUpdated,
+            Removal[] nowRemoved,
+            boolean nowDeleteWon,
+            Origin[] nowHeads,
+            Cell[] nowCells,
+            int nowWeight,
+            boolean reshaped) {
+        return new Document(
+                collection,
+                id,
+                incarnation,
+                born,
+                nowUpdated,
+                nowRemoved,
+                nowDeleteWon,
+                nowHeads,
+                nowCells,
+                reshaped ? anyAbove(nowCells) : tangled,
+                nowWeight);
     }
 
     private Document reborn(Stamp stamp, Origin origin) {
@@ -161,38 +196,32 @@ final class Document {
         return 0;
     }
 
-    /** Whether the holder of a base (and of everything its device did) knew this life's document as deleted. */
-    boolean isKnownDeleted(@Nullable Cursor base, String device) {
+    /** Whether somebody knew this life of the document as deleted. */
+    boolean isKnownDeleted(Knowledge knowledge) {
         boolean anyRemovalKnown = false;
         for (Removal removal : removed) {
-            anyRemovalKnown |= isKnown(removal.by, base, device);
+            anyRemovalKnown |= knowledge.covers(removal.by);
         }
-        return anyRemovalKnown && (deleteWon || !isKnownLive(base, device));
+        return anyRemovalKnown && (deleteWon || !isKnownLive(knowledge));
     }
 
-    /** Whether the holder of a base knew an update of this life that no delete known to it took away. */
-    boolean isKnownLive(@Nullable Cursor base, String device) {
+    /** Whether somebody knew an update of this life that no delete known to them took away. */
+    boolean isKnownLive(Knowledge knowledge) {
         for (Origin update : updated) {
-            if (isKnown(update, base, device) && !isKnownRemoved(update, base, device)) {
+            if (knowledge.covers(update) && !isKnownRemoved(update, knowledge)) {
                 return true;
             }
         }
         return false;
     }
 
-    private boolean isKnownRemoved(Origin update, @Nullable Cursor base, String device) {
+    private boolean isKnownRemoved(Origin update, Knowledge knowledge) {
         for (Removal removal : removed) {
-            if (removal.device.equals(update.device())
-                    && removal.seq >= update.seq()
-                    && isKnown(removal.by, base, device)) {
+            if (removal.device.equals(update.device()) && removal.seq >= update.seq() && knowledge.covers(removal.by)) {
                 return true;
             }
         }
         return false;
-    }
-
-    static boolean isKnown(Origin origin, @Nullable Cursor base, String device) {
-        return origin.device().equals(device) || (base != null && origin.isCoveredBy(base));
     }
 
     long head(String region) {
@@ -204,17 +233,46 @@ final class Document {
         return 0;
     }
 
-    @Nullable Cell cell(String path) {
-        int at = indexOf(cells, cells.length, path);
+    /** The cell of a kind at a path; null when there never was one. */
+    @Nullable Cell cell(String path, Cell.Kind kind) {
+        int at = indexOf(cells, cells.length, path, kind);
         return at < 0 ? null : cells[at];
     }
 
-    static int indexOf(Cell[] cells, int size, String path) {
+    /** The cells at a path: more than one only where the type of the path changed. */
+    List<Cell> at(String path) {
+        int from = first(cells, path);
+        int to = from;
+        while (to < cells.length && cells[to].path().equals(path)) {
+            to++;
+        }
+        return Arrays.asList(cells).subList(from, to);
+    }
+
+    /** The cells beneath a path. */
+    List<Cell> beneath(String path) {
+        String prefix = Path.prefixOfChildren(path);
+        int from = first(cells, prefix);
+        int to = from;
+        while (to < cells.length && cells[to].path().startsWith(prefix)) {
+            to++;
+        }
+        return Arrays.asList(cells).subList(from, to);
+    }
+
+    /** Index of the first cell at the path or after it. */
+    private static int first(Cell[] cells, String path) {
+        int at = indexOf(cells, cells.length, path, Cell.Kind.REGISTER);
+        return at < 0 ? -at - 1 : at;
+    }
+
+    static int indexOf(Cell[] cells, int size, String path, Cell.Kind kind) {
         int low = 0;
         int high = size - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            int order = cells[middle].path().compareTo(path);
+            int byPath = cells[middle].path().compareTo(path);
+            int order = byPath != 0 ? byPath : cells[middle].kind().compareTo(kind);
             if (order == 0) {
                 return middle;
             }
@@ -225,18 +283,6 @@ final class Document {
             }
         }
         return -low - 1;
-    }
-
-    /** The cells beneath a path. */
-    List<Cell> beneath(String path) {
-        String prefix = Path.prefixOfChildren(path);
-        int from = indexOf(cells, cells.length, prefix);
-        from = from < 0 ? -from - 1 : from;
-        int to = from;
-        while (to < cells.length && cells[to].path().startsWith(prefix)) {
-            to++;
-        }
-        return Arrays.asList(cells).subList(from, to);
     }
 
     /** Path -> value of everything a reader sees, in the order of the paths. The document must be live. */
@@ -251,46 +297,76 @@ final class Document {
         return leaves;
     }
 
-    /** The value a reader sees at a path; null for none. */
-    @Nullable JsonNode visible(String path) {
-        Cell cell = cell(path);
-        return cell == null || !isLive() || (tangled && isHidden(cell)) ? null : cell.value();
+    /** The cell a reader sees at a path; null for none. */
+    @Nullable Cell visibleCell(String path) {
+        if (isLive()) {
+            for (Cell cell : at(path)) {
+                if (cell.value() != null && (!tangled || !isHidden(cell))) {
+                    return cell;
+                }
+            }
+        }
+        return null;
     }
 
+    /** The value a reader sees at a path, null for none; what lies beneath an object is not looked at. */
+    @Nullable JsonNode visible(String path) {
+        Cell cell = visibleCell(path);
+        return cell == null ? null : cell.value();
+    }
+
+    /** Whether a cell above, beneath or beside this one was written later. An empty object hides nothing. */
     boolean isHidden(Cell cell) {
         boolean empty = isEmptyObject(cell);
         for (Cell below : beneath(cell.path())) {
-            if (below.value() != null && (empty || below.origin().compareTo(cell.origin()) > 0)) {
+            if (below.value() != null && (empty || isLater(below, cell))) {
+                return true;
+            }
+        }
+        for (Cell beside : at(cell.path())) {
+            if (beside.value() != null && isLater(beside, cell)) {
                 return true;
             }
         }
         for (String path = cell.path(); Path.isNested(path); ) {
             path = Path.parent(path);
-            Cell above = cell(path);
-            if (above != null
-                    && above.value() != null
-                    && !isEmptyObject(above)
-                    && above.origin().compareTo(cell.origin()) > 0) {
-                return true;
+            for (Cell above : at(path)) {
+                if (above.value() != null && !isEmptyObject(above) && isLater(above, cell)) {
+                    return true;
+                }
             }
         }
         return false;
     }
 
-    /** This document with {@code tangled} computed anew. */
-    Document withTangledChecked() {
-        boolean now = false;
-        for (Cell cell : cells) {
-            for (String path = cell.path(); !now && Path.isNested(path); ) {
+    /** One operation may write two cells that hide one another: then the kind, else the path, decides. */
+    private static boolean isLater(Cell left, Cell right) {
+        int byOrigin = left.origin().compareTo(right.origin());
+        if (byOrigin != 0) {
+            return byOrigin > 0;
+        }
+        int byPath = left.path().compareTo(right.path());
+        return byPath != 0 ? byPath > 0 : left.kind().compareTo(right.kind()) > 0;
+    }
+
+    /** Whether some cell lies beneath or beside another one, so that stamps decide which is seen. */
+    private static boolean anyAbove(Cell[] cells) {
+        for (int i = 0; i < cells.length; i++) {
+            if (i > 0 && cells[i].path().equals(cells[i - 1].path())) {
+                return true;
+            }
+            for (String path = cells[i].path(); Path.isNested(path); ) {
                 path = Path.parent(path);
-                Cell above = cell(path);
-                now = above != null && !isEmptyObject(above);
+                for (int at = first(cells, path);
+                        at < cells.length && cells[at].path().equals(path);
+                        at++) {
+                    if (!isEmptyObject(cells[at])) {
+                        return true;
+                    }
+                }
             }
         }
-        return now == tangled
-                ? this
-                : new Document(
-                        collection, id, incarnation, born, updated, removed, deleteWon, heads, cells, now, weight);
+        return false;
     }
 
     static boolean isEmptyObject(Cell cell) {
@@ -327,5 +403,79 @@ final class Document {
             }
         });
         return root;
+    }
+
+    /** Whether every operation that touched it lies at or below the horizon. */
+    boolean isSettled(Cursor horizon) {
+        return Origin.areCoveredBy(Arrays.asList(heads), horizon);
+    }
+
+    /** What stays of a live document when everybody has seen everything up to the horizon. */
+    Document purged(Cursor horizon) {
+        List<Cell> kept = new ArrayList<>(cells.length);
+        boolean same = true;
+        for (Cell cell : cells) {
+            Cell rest = cell.purged(horizon);
+            same &= cell.equals(rest);
+            if (rest != null) {
+                kept.add(rest);
+            }
+        }
+        return same ? this : with(updated, removed, deleteWon, heads, kept.toArray(Cell[]::new), weight, true);
+    }
+
+    /** Whether every update that a delete named has arrived: otherwise the tombstone has to wait for it. */
+    boolean areRemovalsMerged(Map<String, SeqSet> merged) {
+        for (Removal removal : removed) {
+            if (!merged.getOrDefault(removal.device, SeqSet.EMPTY).contains(removal.seq)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The highest clock reading of anything kept here. */
+    long hlc() {
+        long highest = incarnation.hlc();
+        for (Origin head : heads) {
+            highest = Math.max(highest, head.hlc());
+        }
+        for (Removal removal : removed) {
+            highest = Math.max(highest, removal.by.hlc());
+        }
+        for (Cell cell : cells) {
+            highest = Math.max(highest, cell.origin().hlc());
+        }
+        return highest;
+    }
+
+    /** Whether somebody has to choose between values. */
+    boolean isUndecided() {
+        for (Cell cell : cells) {
+            if (cell instanceof Candidates candidates && !candidates.waiting().isEmpty()) {
+                return isLive();
+            }
+        }
+        return false;
+    }
+
+    /** The choices that wait, by path. */
+    List<QueuedConflict> queue() {
+        List<QueuedConflict> queue = new ArrayList<>();
+        for (Cell cell : cells) {
+            if (cell instanceof Candidates candidates && !candidates.waiting().isEmpty()) {
+                queue.add(new QueuedConflict(
+                        collection,
+                        id,
+                        cell.path(),
+                        choice(candidates.candidates().getFirst()),
+                        candidates.waiting().stream().map(Document::choice).toList()));
+            }
+        }
+        return queue;
+    }
+
+    private static QueuedConflict.Choice choice(Candidates.Candidate candidate) {
+        return new QueuedConflict.Choice(candidate.origin().stamp(), candidate.value());
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a reader at a cursor has to be told about a document. */
 final class DocumentDelta {
@@ -21,33 +22,69 @@ final class DocumentDelta {
         }
         boolean whole = document.tangled()
                 || (document.born() != null && !document.born().isCoveredBy(since))
-                || (document.removed().length > 0 && !isKnownLive(document, since));
+                || (document.removed().length > 0 && !document.isKnownLive(Knowledge.of(since)));
         return whole ? whole(document) : cells(document, since);
     }
 
+    /** The whole document as readers see it; it must be live. */
     static DocumentChange whole(Document document) {
-        return DocumentChange.whole(document.collection(), document.id(), document.leaves(), Map.of());
-    }
-
-    private static boolean isKnownLive(Document document, Cursor since) {
-        return document.isKnownLive(since, "");
+        return new Builder(document).whole();
     }
 
     private static DocumentChange cells(Document document, Cursor since) {
-        Map<String, JsonNode> set = new LinkedHashMap<>();
-        List<String> unset = new ArrayList<>();
+        Builder change = new Builder(document);
         for (Cell cell : document.cells()) {
-            if (!cell.isAfter(since)) {
-                continue;
-            }
-            JsonNode value = cell.value();
-            if (value == null) {
-                unset.add(cell.path());
-            } else {
-                set.put(cell.path(), value);
+            if (cell.isAfter(since)) {
+                change.add(cell.path(), cell.value() == null ? null : cell);
             }
         }
-        return new DocumentChange(document.collection(), document.id(), false, false, set, unset, Map.of());
+        return change.partial();
+    }
+
+    /** What readers see at some paths now. */
+    static DocumentChange at(Document document, Iterable<String> paths) {
+        Builder change = new Builder(document);
+        for (String path : paths) {
+            change.add(path, document.visibleCell(path));
+        }
+        return change.partial();
+    }
+
+    /** Collects the cells of one document. */
+    private static final class Builder {
+        private final Document document;
+        private final Map<String, JsonNode> set = new LinkedHashMap<>();
+        private final Map<String, List<String>> keys = new LinkedHashMap<>();
+        private final List<String> unset = new ArrayList<>();
+
+        Builder(Document document) {
+            this.document = document;
+        }
+
+        void add(String path, @Nullable Cell cell) {
+            JsonNode value = cell == null ? null : cell.value();
+            if (value == null) {
+                unset.add(path);
+                return;
+            }
+            set.put(path, value);
+            if (cell instanceof Elements elements && elements.list()) {
+                keys.put(path, elements.keys());
+            }
+        }
+
+        DocumentChange whole() {
+            for (Cell cell : document.cells()) {
+                if (cell.value() != null && !(document.tangled() && document.isHidden(cell))) {
+                    add(cell.path(), cell);
+                }
+            }
+            return DocumentChange.whole(document.collection(), document.id(), set, keys);
+        }
+
+        DocumentChange partial() {
+            return new DocumentChange(document.collection(), document.id(), false, false, set, unset, keys);
+        }
     }
 
     static int weight(DocumentChange change) {

@@ -19,12 +19,15 @@ final class Ingress {
     private final SpaceState state;
     private final Push push;
     private final SpaceSettings settings;
+    private final SpaceLimits limits;
     private final long now;
     private final @Nullable Cursor base;
+    private final boolean expired;
     private final HybridClock clock;
 
     private final Map<String, Document> overlay = new HashMap<>();
     private final List<Operation> operations = new ArrayList<>();
+    private final List<Quarantined> quarantined = new ArrayList<>();
     private final List<Rejection> rejections = new ArrayList<>();
     private final List<Conflict> conflicts = new ArrayList<>();
     private final SortedMap<Long, Long> restamps = new TreeMap<>();
@@ -37,14 +40,19 @@ final class Ingress {
         this.state = state;
         this.push = push;
         this.settings = settings;
+        this.limits = settings.limits();
         this.now = now;
         Cursor given = push.base();
-        // What an unusable base has seen is unknown: then nothing counts as seen, which costs conflicts but loses
+        // What a base of another space or epoch has seen is unknown: then nothing counts as seen. That costs conflicts
+        // and loses
         // nothing.
-        this.base = given != null && given.space() == state.cursor().space() && given.epoch() == state.epoch()
-                ? given
-                : null;
+        this.base =
+                given != null && given.space() == state.fingerprint() && given.epoch() == state.epoch() ? given : null;
+        this.expired = base != null && state.check(base) == CursorCheck.EXPIRED;
         this.clock = new HybridClock(state.hlc());
+        if (base != null && state.check(base) == CursorCheck.AHEAD && !isAhead(base.hlc())) {
+            clock.observe(base.hlc());
+        }
         this.merged = state.mergedOf(push.device());
         this.number = state.head(state.region());
         this.documents = state.documents();
@@ -66,7 +74,7 @@ final class Ingress {
             }
         }
         return new Decision(
-                new Merged(state.region(), push.device(), now, operations, List.of(), conflicts.size()),
+                new Merged(state.region(), push.device(), now, operations, quarantined, conflicts.size()),
                 rejections,
                 conflicts,
                 restamps,
@@ -77,16 +85,20 @@ final class Ingress {
     private void accept(long seq, Mutation mutation) throws RejectedException {
         requireNames(mutation);
         String key = mutation.collection() + '\n' + mutation.id();
-        Document document = overlay.get(key);
-        if (document == null) {
-            document = state.stored(mutation.collection(), mutation.id());
+        Document known = overlay.get(key);
+        Document document = known != null ? known : state.stored(mutation.collection(), mutation.id());
+        if (expired && !document.exists() && !mutation.delete()) {
+            quarantine(seq, mutation);
         }
         MutationIngress ingress = new MutationIngress(
-                document, mutation, push.device(), seq, base, settings.rules(mutation.collection()), settings.limits());
-        ingress.settleStamp(stampOf(mutation));
-        Operation operation = ingress.operation(number + 1);
+                document,
+                mutation,
+                new Knowledge(base, push.device(), seq),
+                settings.rules(mutation.collection()),
+                limits);
+        Operation operation = ingress.operation(number + 1, stampOf(mutation), state.floor());
         Origin origin = new Origin(state.region(), operation.number(), push.device(), seq, operation.hlc());
-        Document next = document.merge(operation, origin);
+        Document next = document.merge(operation, origin, true);
         if (!mutation.delete()) {
             requireRoom(document, next);
             requireValid(document, next);
@@ -96,25 +108,38 @@ final class Ingress {
         overlay.put(key, next);
         merged = merged.with(seq);
         documents += (next.isLive() ? 1 : 0) - (document.isLive() ? 1 : 0);
-        bytes += (next.isLive() ? next.weight() : 0) - (document.isLive() ? document.weight() : 0);
+        bytes += visibleWeight(next) - visibleWeight(document);
         operations.add(operation);
-        conflicts.addAll(ingress.conflicts(next));
-        if (isAhead(mutation)) {
+        conflicts.addAll(ingress.conflicts());
+        if (isAhead(mutation.at())) {
             restamps.put(seq, operation.hlc());
         }
     }
 
-    private long stampOf(Mutation mutation) {
-        return mutation.at() == 0 || isAhead(mutation)
-                ? Math.max(clock.last() + 1, HybridClock.ofMillis(now))
-                : mutation.at();
+    private static int visibleWeight(Document document) {
+        return document.isLive() ? document.weight() : 0;
     }
 
-    private boolean isAhead(Mutation mutation) {
-        return Long.compareUnsigned(
-                        mutation.at(),
-                        HybridClock.ofMillis(now + settings.limits().clockAheadMillisMax()))
-                > 0;
+    /** The device's reading; the server's where there is none or it is too far ahead. */
+    private long stampOf(Mutation mutation) {
+        boolean ownTime = mutation.at() != 0 && !isAhead(mutation.at());
+        return ownTime ? mutation.at() : Math.max(clock.last() + 1, HybridClock.ofMillis(now));
+    }
+
+    private boolean isAhead(long hlc) {
+        return Long.compareUnsigned(hlc, HybridClock.ofMillis(now + limits.clockAheadMillisMax())) > 0;
+    }
+
+    private void quarantine(long seq, Mutation mutation) throws RejectedException {
+        boolean waits = state.isQuarantined(push.device(), seq);
+        if (!waits && state.quarantineSize() + quarantined.size() >= SpaceState.QUARANTINE_MAX) {
+            throw new RejectedException(ErrorCode.QUOTA_EXCEEDED, "the quarantine is full", "", null);
+        }
+        if (!waits) {
+            quarantined.add(new Quarantined(push.device(), seq, now, mutation));
+        }
+        throw new RejectedException(
+                ErrorCode.QUARANTINED, "the document is unknown and may have been deleted long ago", "", null);
     }
 
     private void requireNames(Mutation mutation) throws RejectedException {
@@ -126,12 +151,9 @@ final class Ingress {
     }
 
     private void requireName(String name, String what) throws RejectedException {
-        if (name.isEmpty() || name.length() > settings.limits().nameLengthMax()) {
-            throw new RejectedException(
-                    ErrorCode.INVALID_REQUEST,
-                    "a " + what + " has 1 to " + settings.limits().nameLengthMax() + " characters",
-                    "",
-                    null);
+        if (name.isEmpty() || name.length() > limits.nameLengthMax()) {
+            String detail = "a " + what + " has 1 to " + limits.nameLengthMax() + " characters";
+            throw new RejectedException(ErrorCode.INVALID_REQUEST, detail, "", null);
         }
         try {
             Json.requireWellFormed(name);
@@ -141,31 +163,29 @@ final class Ingress {
     }
 
     private void requireRoom(Document before, Document next) throws RejectedException {
-        if (next.weight() > settings.limits().documentBytesMax() && next.weight() > before.weight()) {
-            throw new RejectedException(
-                    ErrorCode.DOCUMENT_TOO_LARGE,
-                    "at most " + settings.limits().documentBytesMax() + " bytes",
-                    "",
-                    null);
+        if (next.weight() > limits.documentBytesMax() && next.weight() > before.weight()) {
+            String detail = "at most " + limits.documentBytesMax() + " bytes";
+            throw new RejectedException(ErrorCode.DOCUMENT_TOO_LARGE, detail, "", null);
         }
         boolean appears = next.isLive() && !before.isLive();
-        boolean grows = appears || next.weight() > before.weight();
-        if (appears && documents >= settings.limits().documentsMax()) {
-            throw new RejectedException(
-                    ErrorCode.QUOTA_EXCEEDED, "at most " + settings.limits().documentsMax() + " documents", "", null);
+        if (appears && documents >= limits.documentsMax()) {
+            String detail = "at most " + limits.documentsMax() + " documents";
+            throw new RejectedException(ErrorCode.QUOTA_EXCEEDED, detail, "", null);
         }
-        if (grows && bytes + next.weight() - before.weight() > settings.limits().bytesMax()) {
-            throw new RejectedException(
-                    ErrorCode.QUOTA_EXCEEDED, "at most " + settings.limits().bytesMax() + " bytes", "", null);
+        int growth = visibleWeight(next) - visibleWeight(before);
+        if (growth > 0 && bytes + growth > limits.bytesMax()) {
+            String detail = "at most " + limits.bytesMax() + " bytes";
+            throw new RejectedException(ErrorCode.QUOTA_EXCEEDED, detail, "", null);
         }
     }
 
     private void requireValid(Document before, Document next) throws RejectedException {
-        if (!next.isLive()) {
+        SpaceSettings.DocumentCheck check = settings.check();
+        if (check == null || !next.isLive()) {
             return;
         }
         ObjectNode result = next.json();
-        List<SpaceSettings.Violation> violations = settings.check().check(next.collection(), result);
+        List<SpaceSettings.Violation> violations = check.check(next.collection(), result);
         if (!violations.isEmpty()) {
             SpaceSettings.Violation first = violations.getFirst();
             JsonNode held =

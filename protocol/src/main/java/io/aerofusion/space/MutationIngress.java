@@ -1,190 +1,347 @@
 package io.aerofusion.space;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.aerofusion.platform.ErrorCode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Turns one mutation into one operation on one document. */
+/** Turns one mutation into one operation on one document: settles its stamp, its life, its policies, and tells the conflicts. */
 final class MutationIngress {
     private final Document document;
     private final Mutation mutation;
-    private final String device;
-    private final long seq;
-    private final @Nullable Cursor base;
+    private final Knowledge knowledge;
     private final CollectionRules rules;
-    private final SpaceLimits limits;
-
-    /** Path -> value, flattened to leaves. */
-    private final SortedMap<String, JsonNode> set = new TreeMap<>();
-    /** Paths that hold nothing any more. */
-    private final SortedSet<String> unset = new TreeSet<>();
-
+    private final Writes writes;
+    /** The author knew the document as deleted and writes it anew. */
     private final boolean anew;
+    /** What the operation meets: nothing when it begins a new life. */
+    private final Document present;
+
+    private final SortedMap<String, JsonNode> set = new TreeMap<>();
+    private final List<String> unset = new ArrayList<>();
+    private final List<CellEdit> edits = new ArrayList<>();
     private final List<Conflict> conflicts = new ArrayList<>();
     private long hlc;
 
     MutationIngress(
-            Document document,
-            Mutation mutation,
-            String device,
-            long seq,
-            @Nullable Cursor base,
-            CollectionRules rules,
-            SpaceLimits limits)
+            Document document, Mutation mutation, Knowledge knowledge, CollectionRules rules, SpaceLimits limits)
             throws RejectedException {
         this.document = document;
         this.mutation = mutation;
-        this.device = device;
-        this.seq = seq;
-        this.base = base;
+        this.knowledge = knowledge;
         this.rules = rules;
-        this.limits = limits;
-        this.anew = !mutation.delete() && !document.isLive() && document.isKnownDeleted(base, device);
-        readPaths();
+        this.writes = Writes.read(mutation, document, rules, limits);
+        this.anew = !mutation.delete() && !document.isLive() && document.isKnownDeleted(knowledge);
+        this.present = anew ? Document.absent(document.collection(), document.id()) : document;
     }
 
-    private void readPaths() throws RejectedException {
+    /**
+     * The operation.
+     *
+     * @param at the clock reading it asks for; raised above everything it knew, because causality beats the clock
+     * @param floor reading above everything that was purged here; 0 while nothing was. An operation below it could lose in
+     *     a region that still has what is forgotten here
+     */
+    Operation operation(long number, long at, long floor) throws RejectedException {
+        expandUnsets();
+        settleStamp(Math.max(at, floor), floor);
+        Stamp life = life(floor);
         if (mutation.delete()) {
-            boolean alone = mutation.set().isEmpty()
-                    && mutation.unset().isEmpty()
-                    && mutation.inc().isEmpty()
-                    && mutation.add().isEmpty()
-                    && mutation.remove().isEmpty()
-                    && mutation.insert().isEmpty();
-            if (!alone) {
-                throw new RejectedException(ErrorCode.INVALID_REQUEST, "a delete stands alone", "", null);
-            }
-            return;
+            conflictsOfDelete();
+        } else {
+            writeValues();
+            new TypedIngress(present, writes, knowledge, life, edits).write();
+            conflictWithDelete();
         }
-        for (Map.Entry<String, JsonNode> entry : mutation.set().entrySet()) {
-            String path = canonical(entry.getKey());
-            int depth = Path.segments(path).size();
-            try {
-                flatten(path, Json.normalize(entry.getValue(), limits.nestingMax() - depth));
-            } catch (Json.InvalidValueException e) {
-                throw rejected(e.code(), e.detail(), path);
-            }
-        }
-        for (String given : mutation.unset()) {
-            String path = canonical(given);
-            unset.add(path);
-            document.beneath(path).forEach(cell -> unset.add(cell.path()));
-        }
-        // What was set by this operation makes place for itself: known values above and beneath it are gone.
-        for (String path : set.keySet()) {
-            document.beneath(path).stream()
-                    .filter(cell -> isKnown(cell.origin()) && !isEmptyObject(path))
-                    .forEach(cell -> unset.add(cell.path()));
-            for (String above = path; Path.isNested(above); ) {
-                above = Path.parent(above);
-                Cell cell = document.cell(above);
-                if (cell != null && !Document.isEmptyObject(cell) && isKnown(cell.origin())) {
-                    unset.add(above);
-                }
-            }
-        }
-        unset.removeAll(set.keySet());
-    }
-
-    private boolean isEmptyObject(String path) {
-        JsonNode value = set.get(path);
-        return value != null && value.isObject() && value.isEmpty();
-    }
-
-    private String canonical(String path) throws RejectedException {
-        try {
-            return Path.canonical(path);
-        } catch (IllegalArgumentException e) {
-            throw new RejectedException(
-                    ErrorCode.INVALID_REQUEST, "a path is a member name or a JSON Pointer", "", null);
-        }
-    }
-
-    private void flatten(String path, JsonNode value) throws RejectedException {
-        if (value.isObject() && !value.isEmpty()) {
-            for (Map.Entry<String, JsonNode> member : value.properties()) {
-                flatten(Path.child(path, member.getKey()), member.getValue());
-            }
-            return;
-        }
-        if (path.length() > Path.LENGTH_MAX) {
-            throw rejected(ErrorCode.NESTED_TOO_DEEP, "a path of more than " + Path.LENGTH_MAX + " characters", path);
-        }
-        set.put(path, value);
-    }
-
-    private RejectedException rejected(ErrorCode code, String detail, String path) {
-        return new RejectedException(code, detail, path, document.visible(path));
-    }
-
-    private boolean isKnown(Origin origin) {
-        return Document.isKnown(origin, base, device);
-    }
-
-    /** Raises the stamp above everything the operation knew: causality beats the clock. */
-    void settleStamp(long at) {
-        hlc = at;
-        for (Cell cell : document.cells()) {
-            if (isKnown(cell.origin()) && (set.containsKey(cell.path()) || unset.contains(cell.path()))) {
-                raiseAbove(cell.origin());
-            }
-        }
-        if (anew) {
-            for (Document.Removal removal : document.removed()) {
-                raiseAbove(removal.by());
-            }
-            raiseAbove(new Origin(
-                    "",
-                    0,
-                    document.incarnation().device(),
-                    0,
-                    document.incarnation().hlc()));
-        }
-    }
-
-    private void raiseAbove(Origin known) {
-        if (Stamp.compare(hlc, device, known.hlc(), known.device()) <= 0) {
-            hlc = known.hlc() + 1;
-        }
-    }
-
-    Operation operation(long number) {
-        Stamp incarnation = anew ? new Stamp(hlc, device) : document.incarnation();
         return new Operation(
-                seq,
+                knowledge.seq(),
                 number,
                 hlc,
                 document.collection(),
                 document.id(),
-                incarnation.equals(Stamp.NONE) ? null : incarnation,
-                mutation.delete() ? delete() : new Operation.Update(set, List.copyOf(unset)));
+                life.equals(Stamp.NONE) ? null : life,
+                mutation.delete() ? delete() : new Operation.Update(set, unset, edits));
+    }
+
+    List<Conflict> conflicts() {
+        return conflicts;
+    }
+
+    private Stamp life(long floor) {
+        if (anew) {
+            return stamp();
+        }
+        // The document may have been purged here and not elsewhere: then this must not count for the life that ended.
+        return floor > 0 && !document.exists() ? new Stamp(floor, "") : document.incarnation();
+    }
+
+    private Stamp stamp() {
+        return new Stamp(hlc, knowledge.device());
+    }
+
+    /** An unset takes everything beneath it; a value that is set makes place for itself among what its author knew. */
+    private void expandUnsets() {
+        for (String path : List.copyOf(writes.unset)) {
+            present.beneath(path).forEach(cell -> writes.unset.add(cell.path()));
+        }
+        writes.set.forEach((path, value) -> {
+            if (!(value.isObject() && value.isEmpty())) {
+                present.beneath(path).stream().filter(this::isReplaced).forEach(cell -> writes.unset.add(cell.path()));
+            }
+            for (String above = path; Path.isNested(above); ) {
+                above = Path.parent(above);
+                present.at(above).stream()
+                        .filter(cell -> isReplaced(cell) && !Document.isEmptyObject(cell))
+                        .forEach(cell -> writes.unset.add(cell.path()));
+            }
+        });
+        writes.unset.removeAll(writes.set.keySet());
+    }
+
+    private boolean isReplaced(Cell cell) {
+        boolean single = switch (cell.kind()) {
+            case REGISTER, FIRST_WRITER, CANDIDATES -> true;
+            case COUNTER, MAX, MIN, SET, LIST -> false;
+        };
+        return single && cell.value() != null && knowledge.covers(cell.origin());
+    }
+
+    private void settleStamp(long at, long floor) {
+        hlc = at;
+        if (floor > 0) {
+            hlc = Math.max(hlc, floor + 1);
+        }
+        if (mutation.delete()) {
+            for (Origin update : document.updated()) {
+                raiseAboveKnown(update);
+            }
+            return;
+        }
+        if (anew) {
+            raiseAbove(document.incarnation());
+            for (Document.Removal removal : document.removed()) {
+                raiseAbove(removal.by().stamp());
+            }
+        }
+        TreeSet<String> paths = new TreeSet<>(writes.set.keySet());
+        paths.addAll(writes.unset);
+        paths.addAll(writes.extremes.keySet());
+        paths.addAll(writes.inc.keySet());
+        paths.addAll(writes.add.keySet());
+        paths.addAll(writes.remove.keySet());
+        paths.addAll(writes.insert.keySet());
+        for (String path : paths) {
+            for (Cell cell : present.at(path)) {
+                raiseAboveKnown(cell.origin());
+                if (rules.policy(path) == ConflictPolicy.CLIENT_WINS && !knowledge.isOvertakenBy(cell.origin())) {
+                    raiseAbove(cell.origin().stamp());
+                }
+            }
+        }
+    }
+
+    private void raiseAboveKnown(Origin origin) {
+        if (knowledge.covers(origin)) {
+            raiseAbove(origin.stamp());
+        }
+    }
+
+    private void raiseAbove(Stamp known) {
+        if (stamp().compareTo(known) <= 0) {
+            hlc = known.hlc() + 1;
+        }
+    }
+
+    private void writeValues() {
+        writes.set.forEach(this::write);
+        for (String path : writes.unset) {
+            ValueType type = rules.type(path);
+            List<Cell> cells = present.at(path);
+            // With nothing there it still has to be said: what the author saw may be on its way from another region.
+            boolean single = cells.isEmpty() && (type == ValueType.LWW || type == ValueType.OPAQUE);
+            for (Cell cell : cells) {
+                switch (cell.kind()) {
+                    case REGISTER, FIRST_WRITER, CANDIDATES -> single = true;
+                    case COUNTER -> edits.add(new CellEdit.Clear(path, CellEdit.Resettable.COUNTER));
+                    case MAX -> edits.add(new CellEdit.Clear(path, CellEdit.Resettable.MAX));
+                    case MIN -> edits.add(new CellEdit.Clear(path, CellEdit.Resettable.MIN));
+                    case SET, LIST -> TypedIngress.removeKnown((Elements) cell, knowledge, edits);
+                }
+            }
+            if (single) {
+                write(path, null);
+            }
+        }
+    }
+
+    private void write(String path, @Nullable JsonNode value) {
+        ConflictPolicy policy = rules.policy(path);
+        switch (policy) {
+            case MERGE, CLIENT_WINS, SERVER_WINS -> {
+                Cell current = present.cell(path, Cell.Kind.REGISTER);
+                if (current == null || knowledge.covers(current.origin())) {
+                    put(path, value);
+                } else if (!knowledge.isOvertakenBy(current.origin())) {
+                    boolean wins = policy != ConflictPolicy.SERVER_WINS
+                            && stamp().compareTo(current.origin().stamp()) > 0;
+                    conflict(path, policy, value, current.value(), current.origin(), wins);
+                    if (policy != ConflictPolicy.SERVER_WINS) {
+                        put(path, value);
+                    }
+                }
+            }
+            case FIRST_WRITER -> {
+                if (present.cell(path, Cell.Kind.FIRST_WRITER) instanceof FirstWriter current) {
+                    if (knowledge.covers(current.origin())) {
+                        edits.add(new CellEdit.First(path, current.generation() + 1, value));
+                    } else if (!knowledge.isOvertakenBy(current.origin())) {
+                        boolean wins = stamp().compareTo(current.origin().stamp()) < 0;
+                        conflict(path, policy, value, current.value(), current.origin(), wins);
+                        edits.add(new CellEdit.First(path, current.generation(), value));
+                    }
+                } else {
+                    edits.add(new CellEdit.First(path, 0, value));
+                }
+            }
+            case MANUAL -> writeCandidate(path, value);
+        }
+        if (value != null) {
+            conflictsAround(path, value);
+        }
+    }
+
+    private void put(String path, @Nullable JsonNode value) {
+        if (value == null) {
+            unset.add(path);
+        } else {
+            set.put(path, value);
+        }
+    }
+
+    private void writeCandidate(String path, @Nullable JsonNode value) {
+        List<Dot> supersedes = new ArrayList<>();
+        if (present.cell(path, Cell.Kind.CANDIDATES) instanceof Candidates current) {
+            for (Candidates.Candidate candidate : current.candidates()) {
+                if (knowledge.isOvertakenBy(candidate.origin())) {
+                    return;
+                }
+                if (knowledge.covers(candidate.origin())) {
+                    supersedes.add(candidate.origin().dot());
+                }
+            }
+            current.candidates().stream()
+                    .filter(candidate -> !knowledge.covers(candidate.origin()))
+                    .filter(candidate -> !Objects.equals(candidate.value(), value))
+                    .findFirst()
+                    .ifPresent(other -> conflict(
+                            path,
+                            ConflictPolicy.MANUAL,
+                            value,
+                            other.value(),
+                            other.origin(),
+                            stamp().compareTo(other.origin().stamp()) > 0));
+        }
+        edits.add(new CellEdit.Candidate(path, value, supersedes));
+    }
+
+    /** A value meets values above or beneath it that its author did not know: only the later one is seen. */
+    private void conflictsAround(String path, JsonNode value) {
+        List<Cell> around = new ArrayList<>();
+        if (!(value.isObject() && value.isEmpty())) {
+            around.addAll(present.beneath(path));
+        }
+        for (String above = path; Path.isNested(above); ) {
+            above = Path.parent(above);
+            present.at(above).stream()
+                    .filter(cell -> !Document.isEmptyObject(cell))
+                    .forEach(around::add);
+        }
+        for (Cell cell : around) {
+            if (cell.value() != null && !knowledge.covers(cell.origin()) && !knowledge.isOwn(cell.origin())) {
+                boolean wins = stamp().compareTo(cell.origin().stamp()) > 0;
+                conflict(cell.path(), ConflictPolicy.MERGE, value, cell.value(), cell.origin(), wins);
+            }
+        }
+    }
+
+    private void conflict(
+            String path,
+            ConflictPolicy policy,
+            @Nullable JsonNode ours,
+            @Nullable JsonNode theirs,
+            Origin other,
+            boolean weWin) {
+        if (!Objects.equals(ours, theirs) || path.isEmpty()) {
+            boolean queued = policy == ConflictPolicy.MANUAL && !path.isEmpty();
+            conflicts.add(
+                    weWin
+                            ? new Conflict(
+                                    document.collection(),
+                                    document.id(),
+                                    path,
+                                    policy,
+                                    stamp(),
+                                    ours,
+                                    other.stamp(),
+                                    theirs,
+                                    queued)
+                            : new Conflict(
+                                    document.collection(),
+                                    document.id(),
+                                    path,
+                                    policy,
+                                    other.stamp(),
+                                    theirs,
+                                    stamp(),
+                                    ours,
+                                    queued));
+        }
     }
 
     private Operation.Delete delete() {
         Map<String, Long> removed = new LinkedHashMap<>();
         for (Origin update : document.updated()) {
-            if (isKnown(update)) {
+            if (knowledge.covers(update)) {
                 removed.put(update.device(), update.seq());
             }
         }
-        removed.put(device, seq);
+        removed.put(knowledge.device(), knowledge.seq());
         return new Operation.Delete(removed, rules.deleteWins());
     }
 
-    /**
-     * What the operation ran into.
-     *
-     * @param next the document with it
-     */
-    List<Conflict> conflicts(Document next) {
-        return conflicts;
+    private void conflictsOfDelete() {
+        Origin latest = null;
+        for (Origin update : document.updated()) {
+            boolean unknown = !knowledge.covers(update) && !knowledge.isOwn(update);
+            if (unknown && (latest == null || update.compareTo(latest) > 0)) {
+                latest = update;
+            }
+        }
+        if (latest != null && document.isLive()) {
+            conflict("", rules.policy(), null, document.json(), latest, rules.deleteWins());
+        }
+    }
+
+    /** An update whose author did not know that the document was deleted: it revives it, or is lost where deletes win. */
+    private void conflictWithDelete() {
+        if (document.isLive() || anew) {
+            return;
+        }
+        Origin latest = null;
+        for (Document.Removal removal : document.removed()) {
+            Origin by = removal.by();
+            if (!knowledge.covers(by) && !knowledge.isOwn(by) && (latest == null || by.compareTo(latest) > 0)) {
+                latest = by;
+            }
+        }
+        if (latest != null) {
+            conflict("", rules.policy(), Document.json(set), null, latest, !document.deleteWon());
+        }
     }
 }

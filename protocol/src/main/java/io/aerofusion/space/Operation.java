@@ -44,11 +44,14 @@ public record Operation(
      *
      * @param set path -> value of last-writer-wins cells
      * @param unset paths of last-writer-wins cells that hold nothing any more
+     * @param edits what happens to cells of other types
      */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public record Update(
             @JsonProperty("s") Map<String, JsonNode> set,
-            @JsonProperty("u") List<String> unset) implements Kind {
+            @JsonProperty("u") List<String> unset,
+            @JsonProperty("e") List<CellEdit> edits)
+            implements Kind {
         public Update {
             Map<String, JsonNode> normal = new LinkedHashMap<>();
             if (set != null) {
@@ -56,6 +59,7 @@ public record Operation(
             }
             set = Collections.unmodifiableMap(normal);
             unset = unset == null ? List.of() : List.copyOf(unset);
+            edits = edits == null ? List.of() : List.copyOf(edits);
         }
     }
 
@@ -80,6 +84,10 @@ public record Operation(
     }
 
     Stamp incarnationOrNone() {
-        return incarnation == null ? Stamp.NONE : incarnation;
+        return orNone(incarnation);
+    }
+
+    static Stamp orNone(@Nullable Stamp stamp) {
+        return stamp == null ? Stamp.NONE : stamp;
     }
 }

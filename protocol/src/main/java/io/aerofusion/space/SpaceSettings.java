@@ -3,19 +3,22 @@ package io.aerofusion.space;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the ingress of a space goes by.
  *
  * @param collections rules by collection; others follow {@link CollectionRules#DEFAULT}
  * @param declaredOnly true accepts only the collections that are named in {@code collections}
- * @param check looks at a document as it would become, for instance with its JSON Schema
+ * @param check looks at a document as it would become, for instance with its JSON Schema; null for no check
  */
 public record SpaceSettings(
-        Map<String, CollectionRules> collections, boolean declaredOnly, SpaceLimits limits, DocumentCheck check) {
+        Map<String, CollectionRules> collections,
+        boolean declaredOnly,
+        SpaceLimits limits,
+        @Nullable DocumentCheck check) {
     /** No schema, the default limits. */
-    public static final SpaceSettings DEFAULT =
-            new SpaceSettings(Map.of(), false, SpaceLimits.DEFAULT, (collection, document) -> List.of());
+    public static final SpaceSettings DEFAULT = new SpaceSettings(Map.of(), false, SpaceLimits.DEFAULT, null);
 
     /** Says what is wrong with a document; called once per mutation that would otherwise be accepted and not delete. */
     @FunctionalInterface

@@ -2,7 +2,6 @@ package io.aerofusion.space;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -12,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * Mutable and not thread-safe: it never leaves its entity.
  */
 public final class SpaceState {
+    /** How many mutations may wait in the quarantine; more are rejected without being kept. */
+    public static final int QUARANTINE_MAX = 1_000;
+
     private final String tenant;
     private final String space;
     private final String region;
@@ -35,6 +38,15 @@ public final class SpaceState {
 
     private final SpaceHash hash = new SpaceHash();
     private final List<Slot> dirty = new ArrayList<>();
+    /** Documents with something to choose, by collection and id. */
+    private final SortedMap<DocumentKey, Slot> undecided = new TreeMap<>();
+
+    private final List<Quarantined> quarantine = new ArrayList<>();
+    /** Region -> number up to which tombstones were purged. */
+    private final SortedMap<String, Long> horizon = new TreeMap<>();
+    /** A reading above everything that was purged; 0 while nothing was. */
+    private long floor;
+
     private long hlc;
     private int live;
     private long weight;
@@ -76,12 +88,12 @@ public final class SpaceState {
 
     /** Takes facts in, of this region or of another one, in any order, any number of times. */
     public void apply(Merged facts) {
-        SeqSet seen = merged.getOrDefault(facts.device(), SeqSet.EMPTY);
+        SeqSet seen = mergedOf(facts.device());
         for (Operation operation : facts.operations()) {
             Origin origin =
                     new Origin(facts.region(), operation.number(), facts.device(), operation.seq(), operation.hlc());
             Slot slot = slot(operation.collection(), operation.id());
-            replace(slot, slot.document.merge(operation, origin), origin);
+            replace(slot, slot.document.merge(operation, origin, !seen.contains(operation.seq())), origin);
             seen = seen.with(operation.seq());
             hlc = Math.max(hlc, operation.hlc());
             heads.merge(facts.region(), operation.number(), Math::max);
@@ -89,9 +101,22 @@ public final class SpaceState {
         if (!seen.isEmpty()) {
             merged.put(facts.device(), seen);
         }
+        for (Quarantined waiting : facts.quarantined()) {
+            if (!isQuarantined(waiting.device(), waiting.seq())) {
+                quarantine.add(waiting);
+            }
+        }
     }
 
     private void replace(Slot slot, Document next, Origin origin) {
+        long head = slot.document.head(origin.region());
+        replace(slot, next);
+        if (next.head(origin.region()) > head) {
+            index(origin.region()).add(origin.number(), slot, head > 0);
+        }
+    }
+
+    private void replace(Slot slot, Document next) {
         Document before = slot.document;
         if (next == before) {
             return;
@@ -99,9 +124,11 @@ public final class SpaceState {
         count(before, -1);
         count(next, 1);
         slot.document = next;
-        long head = before.head(origin.region());
-        if (next.head(origin.region()) > head) {
-            index(origin.region()).add(origin.number(), slot, head > 0);
+        DocumentKey key = new DocumentKey(next.collection(), next.id());
+        if (next.isUndecided()) {
+            undecided.put(key, slot);
+        } else if (before.isUndecided()) {
+            undecided.remove(key);
         }
         if (!slot.dirty) {
             slot.dirty = true;
@@ -175,6 +202,11 @@ public final class SpaceState {
         }
         if (cursor.epoch() != epoch) {
             return CursorCheck.EXPIRED;
+        }
+        for (Map.Entry<String, Long> purged : horizon.entrySet()) {
+            if (cursor.number(purged.getKey()) < purged.getValue()) {
+                return CursorCheck.EXPIRED;
+            }
         }
         for (Map.Entry<String, Long> seen : cursor.numbers().entrySet()) {
             if (seen.getValue() > head(seen.getKey())) {
@@ -250,7 +282,132 @@ public final class SpaceState {
         return changes;
     }
 
-    Collection<Map<String, Slot>> slots() {
-        return collections.values();
+    /**
+     * What the pusher has to be told after its push was applied, on top of having applied its own mutations: every path where
+     * it may see something else than it assumed. Counters, sets and lists always, because their outcome takes in others.
+     */
+    public List<DocumentChange> corrections(Push push, Decision decision) {
+        return new Corrections(this).of(push, decision);
+    }
+
+    /**
+     * The paths that wait for somebody to choose, by collection, id and path.
+     *
+     * @param collection only of this one; null for all
+     * @param after only beyond that document of the order; null from the start
+     * @param max how many documents to look at
+     */
+    public List<QueuedConflict> queue(@Nullable String collection, @Nullable DocumentKey after, int max) {
+        SortedMap<DocumentKey, Slot> rest = after == null ? undecided : undecided.tailMap(after);
+        return rest.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(after))
+                .filter(entry ->
+                        collection == null || collection.equals(entry.getKey().collection()))
+                .limit(max)
+                .flatMap(entry -> entry.getValue().document.queue().stream())
+                .toList();
+    }
+
+    /** How many documents have something to choose. */
+    public int undecidedDocuments() {
+        return undecided.size();
+    }
+
+    /** Mutations of devices that were away too long, oldest first. */
+    public List<Quarantined> quarantine() {
+        return List.copyOf(quarantine);
+    }
+
+    /** Takes a mutation out of the quarantine, because somebody decided about it. */
+    public void discard(String device, long seq) {
+        quarantine.removeIf(waiting -> waiting.seq() == seq && waiting.device().equals(device));
+    }
+
+    boolean isQuarantined(String device, long seq) {
+        return quarantine.stream()
+                .anyMatch(waiting -> waiting.seq() == seq && waiting.device().equals(device));
+    }
+
+    int quarantineSize() {
+        return quarantine.size();
+    }
+
+    /**
+     * Forgets what only served to tell somebody: every device with a lease and every region has seen everything up to the
+     * horizon. Readers see no difference. A cursor below the horizon is expired from now on.
+     */
+    public void apply(Purged purged) {
+        purged.horizon().forEach((name, number) -> horizon.merge(name, Math.min(number, head(name)), Math::max));
+        Cursor seen = new Cursor(fingerprint, epoch, horizon, 0);
+        for (Map<String, Slot> documents : collections.values()) {
+            documents.values().removeIf(slot -> {
+                Document document = slot.document;
+                if (document.isLive()) {
+                    Document rest = document.purged(seen);
+                    if (rest != document) {
+                        floor = Math.max(floor, document.hlc() + 1);
+                        replace(slot, rest);
+                    }
+                    return false;
+                }
+                if (!document.isSettled(seen) || !document.areRemovalsMerged(merged)) {
+                    return false;
+                }
+                floor = Math.max(floor, document.hlc() + 1);
+                hash.replace(slot.digest, SpaceHash.NOTHING);
+                slot.digest = SpaceHash.NOTHING;
+                slot.document = Document.absent(document.collection(), document.id());
+                return true;
+            });
+        }
+        indexes.values().forEach(DeltaIndex::compact);
+    }
+
+    /** A reading above everything that was purged; 0 while nothing was. */
+    long floor() {
+        return floor;
+    }
+
+    int fingerprint() {
+        return fingerprint;
+    }
+
+    SortedMap<String, Long> horizon() {
+        return Collections.unmodifiableSortedMap(horizon);
+    }
+
+    Map<String, SeqSet> merged() {
+        return Collections.unmodifiableMap(merged);
+    }
+
+    /** Everything that is kept, tombstones too. */
+    Stream<Document> stored() {
+        return collections.values().stream()
+                .flatMap(documents -> documents.values().stream())
+                .map(slot -> slot.document)
+                .filter(Document::exists);
+    }
+
+    void restore(long savedHlc, long savedFloor, SortedMap<String, Long> numbers, SortedMap<String, Long> purgedTo) {
+        hlc = savedHlc;
+        floor = savedFloor;
+        heads.putAll(numbers);
+        horizon.putAll(purgedTo);
+    }
+
+    void restore(String device, SeqSet seqs) {
+        merged.put(device, seqs);
+    }
+
+    void restore(Quarantined waiting) {
+        quarantine.add(waiting);
+    }
+
+    void restore(Document document) {
+        Slot slot = slot(document.collection(), document.id());
+        replace(slot, document);
+        for (Origin head : document.heads()) {
+            index(head.region()).add(head.number(), slot, false);
+        }
     }
 }
