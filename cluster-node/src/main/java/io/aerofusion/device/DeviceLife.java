@@ -44,7 +44,7 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
             NodeContext node, String entityId, BiConsumer<String, String> credentialVoid) {
         int bar = entityId.indexOf('|');
         return Behaviors.setup(context -> SealedEntity.create(
-                PersistenceId.of(Device.KEY.name(), entityId),
+                PersistenceId.ofUniqueId(Device.KEY.name() + "|" + entityId),
                 node.keys(),
                 node.blocking(),
                 new DeviceLife(

@@ -19,7 +19,10 @@ import java.util.concurrent.CompletableFuture;
  */
 final class AdminToken {
     private static final String PREFIX = "afa_";
-    private static final Principal ADMIN = new Principal("default", "admin", EnumSet.allOf(Principal.Role.class), null);
+    static final String TENANT = "default";
+    static final String USER = "admin";
+
+    private static final Principal ADMIN = new Principal(TENANT, USER, EnumSet.allOf(Principal.Role.class), null);
 
     private final String text;
 

@@ -50,6 +50,9 @@ public final class Node implements AutoCloseable {
 
     private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
 
+    /** The first entity of a cold node: sharding, keys and journal all start with it. */
+    private static final Duration BOOTSTRAP_TIMEOUT = Duration.ofSeconds(30);
+
     private final Config config;
     private final Storage storage;
     private final ActorSystem<?> system;
@@ -107,8 +110,9 @@ public final class Node implements AutoCloseable {
             Domains domains = Domains.start(
                     new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()));
             Optional<AdminToken> adminToken = adminToken(config, tls, storage);
-            Authenticator authenticator =
-                    adminToken.map(token -> token.or(domains.authenticator())).orElse(domains.authenticator());
+            Authenticator authenticator = adminToken
+                    .<Authenticator>map(token -> token.or(domains.tokens()))
+                    .orElse(domains.tokens());
             List<Endpoint> endpoints =
                     NodeEndpoints.with(domains.endpoints(), version(), readiness::checks, Telemetry::prometheus);
             String host = config.getString("aerofusion.http.host");
@@ -119,6 +123,12 @@ public final class Node implements AutoCloseable {
                     "The API cannot be bound to " + host + " port " + port
                             + ": another program uses it, or it may not be used; choose one with --port.");
             binding.addToCoordinatedShutdown(config.getDuration("aerofusion.http.drain-timeout"), system);
+            if (adminToken.isPresent()) {
+                await(
+                        domains.users().bootstrap(AdminToken.TENANT, AdminToken.USER),
+                        BOOTSTRAP_TIMEOUT,
+                        "The built-in administrator could not be made: see the log.");
+            }
             WarmUp.run(binding.localAddress(), tls);
             readiness.warmedUp();
             Node node = new Node(config, storage, system, binding, readiness, adminToken);

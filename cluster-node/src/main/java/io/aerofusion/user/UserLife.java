@@ -39,7 +39,7 @@ final class UserLife implements SealedEntity.Life<User.Command> {
      */
     static Behavior<User.Command> create(NodeContext node, String entityId, User.Erasing erasing, Runnable tokensVoid) {
         return Behaviors.setup(context -> SealedEntity.create(
-                PersistenceId.of(User.KEY.name(), entityId),
+                PersistenceId.ofUniqueId(User.KEY.name() + "|" + entityId),
                 node.keys(),
                 node.blocking(),
                 new UserLife(context, node, entityId, erasing, tokensVoid)));

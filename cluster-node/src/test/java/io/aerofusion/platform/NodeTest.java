@@ -1,9 +1,12 @@
 package io.aerofusion.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aerofusion.platform.persistence.StartException;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -73,6 +76,41 @@ final class NodeTest {
                 .contains(node.uri().toString(), node.clusterAddress(), "admin-token")
                 .doesNotContain(node.adminToken())
                 .doesNotContain(node.databaseUrl());
+    }
+
+    @Test
+    void what_was_stored_is_there_after_a_restart(@TempDir Path data) throws Exception {
+        Node first = Node.start(NodeOptions.in(data));
+        assertThat(new ApiClient(first)
+                        .post("/api/v1/users", "{\"user\":\"ada\"}")
+                        .statusCode())
+                .isEqualTo(201);
+        first.stop();
+        Node second = Node.start(NodeOptions.in(data));
+        try {
+            assertThat(second.adminToken()).isEqualTo(first.adminToken());
+            HttpResponse<String> ada = new ApiClient(second).get("/api/v1/users/ada");
+            assertThat(json(ada).path("user").asText()).isEqualTo("ada");
+        } finally {
+            second.stop();
+        }
+    }
+
+    @Test
+    void a_second_node_on_the_same_directory_is_refused() {
+        assertThatThrownBy(() -> Node.start(NodeOptions.in(node.data())))
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("in use by another node");
+    }
+
+    @Test
+    void a_port_that_is_taken_is_named(@TempDir Path data) {
+        NodeOptions options = NodeOptions.in(data).withPort(node.uri().getPort());
+        assertThatThrownBy(() -> Node.start(options))
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("port " + node.uri().getPort());
+        // and what was started before it is stopped again
+        assertThatCode(() -> Node.start(options.withPort(0)).stop()).doesNotThrowAnyException();
     }
 
     private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
