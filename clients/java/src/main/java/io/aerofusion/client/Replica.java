@@ -177,6 +177,12 @@ public final class Replica {
         return queue.isEmpty() ? Long.MAX_VALUE : queue.firstKey();
     }
 
+    /** The number of the newest mutation that waits; 0 when none does. */
+    public long newestPending(String space) {
+        var queue = session(space).contents().queue();
+        return queue.isEmpty() ? 0 : queue.lastKey();
+    }
+
     public Collection<RejectedMutation> rejections(String space) {
         return session(space).contents().rejections();
     }

@@ -215,8 +215,10 @@ final class SpaceSession {
     /** The cursor to report as stored, when it is time for it. */
     Frame.@Nullable Seen nextSeen(long now) {
         String cursor = contents.cursor();
-        boolean news = cursor != null && contents.complete() && !cursor.equals(seen);
-        if (following != Following.YES || !news || now - seenAt < SEEN_MS_MIN) {
+        if (cursor == null || !contents.complete() || cursor.equals(seen)) {
+            return null;
+        }
+        if (following != Following.YES || now - seenAt < SEEN_MS_MIN) {
             return null;
         }
         seenAt = now;
