@@ -2,6 +2,7 @@ package io.aerofusion.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,8 +36,19 @@ final class Api {
     }
 
     void createSpace(String space) {
+        if (!createSpaceIfAbsent(space)) {
+            throw new IllegalStateException("the space " + space + " exists already");
+        }
+    }
+
+    /** Whether it was this call that made the space. Making one again is harmless, so the answer alone would not tell. */
+    boolean createSpaceIfAbsent(String space) {
+        if (send("GET", "/api/v1/spaces/" + space, null).statusCode() != 404) {
+            return false;
+        }
         ObjectNode body = JSON.createObjectNode().put("space", space).put("title", space);
         expect(send("POST", "/api/v1/spaces", body), 201);
+        return true;
     }
 
     void setSchema(String space, String collection, String schema) {
@@ -56,6 +68,15 @@ final class Api {
                         .body())
                 .get("hash")
                 .asText();
+    }
+
+    /** The document, or a missing node when there is none. */
+    JsonNode document(String space, String collection, String id) {
+        HttpResponse<String> response =
+                send("GET", "/sync/v1/spaces/" + space + "/documents/" + collection + "/" + id, null);
+        return response.statusCode() == 404
+                ? MissingNode.getInstance()
+                : parse(expect(response, 200).body());
     }
 
     JsonNode get(String path) {

@@ -19,7 +19,16 @@ public final class Bench {
     }
 
     static final List<Entry> ALL = List.of(
-            new Entry("entity", "one space with all runways: heap, recovery, delta after one edit", EntityBench::run));
+            new Entry("w1", "W1: full sync, push, catch-up, fan-out to 20 sessions", W1Bench::run),
+            new Entry("w2", "W2: real runways, devices away for the last 30, 90, 365 days of edits", W2Bench::run),
+            new Entry(
+                    "push",
+                    "durable single-operation pushes from 32 sessions (shared: into one space)",
+                    PushBench::run),
+            new Entry("idle", "10,000 idle sessions on one node with a 1.5 GB heap", IdleBench::run),
+            new Entry("entity", "one space with all runways: heap, recovery, delta after one edit", EntityBench::run),
+            new Entry("start", "a node's start on existing data until it is ready", StartBench::run),
+            new Entry("faults", "kill-node, freeze-node, kill-database under load, with the checker", FaultDrill::run));
 
     public static void main(String[] arguments) throws Exception {
         Screen screen = Screen.ofProcess();

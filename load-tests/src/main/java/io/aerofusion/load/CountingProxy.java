@@ -8,13 +8,15 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A TCP proxy in front of a node that counts what really goes over the wire (frames, headers and all) and can cut the line: the honest
- * way to measure bytes and to take devices offline, because neither side knows of it.
+ * A TCP proxy in front of nodes that counts what really goes over the wire (frames, headers and all) and can cut the line: the honest
+ * way to measure bytes and to take devices offline, because neither side knows of it. With several nodes it is a plain balancer.
  */
 final class CountingProxy implements AutoCloseable {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -23,11 +25,13 @@ final class CountingProxy implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final LongAdder toServer = new LongAdder();
     private final LongAdder toClient = new LongAdder();
-    private volatile URI target;
+    private final List<URI> targets;
+    private final AtomicInteger next = new AtomicInteger();
     private volatile boolean connected = true;
 
-    CountingProxy(URI target) {
-        this.target = target;
+    /** @param targets each connection goes to the next of them that accepts it */
+    CountingProxy(URI... targets) {
+        this.targets = List.of(targets);
         try {
             server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -39,11 +43,6 @@ final class CountingProxy implements AutoCloseable {
     /** What clients connect to instead of the node. */
     URI uri() {
         return URI.create("http://127.0.0.1:" + server.getLocalPort());
-    }
-
-    /** Where new connections go from now on. */
-    void target(URI node) {
-        target = node;
     }
 
     /** Cuts every connection and refuses new ones. */
@@ -88,7 +87,7 @@ final class CountingProxy implements AutoCloseable {
 
     private void connect(Socket client) {
         open.add(client);
-        try (Socket node = new Socket(target.getHost(), target.getPort())) {
+        try (Socket node = dial()) {
             open.add(node);
             if (!connected) {
                 return; // cut in between
@@ -107,6 +106,19 @@ final class CountingProxy implements AutoCloseable {
             close(client);
             open.remove(client);
         }
+    }
+
+    private Socket dial() throws IOException {
+        IOException refused = new IOException("no targets");
+        for (int i = 0; i < targets.size(); i++) {
+            URI target = targets.get(Math.floorMod(next.getAndIncrement(), targets.size()));
+            try {
+                return new Socket(target.getHost(), target.getPort());
+            } catch (IOException e) {
+                refused = e;
+            }
+        }
+        throw refused;
     }
 
     private static void pump(Socket from, Socket to, LongAdder counter) {

@@ -83,7 +83,7 @@ final class NodeProcess implements AutoCloseable {
             Process process = new ProcessBuilder(command(options))
                     .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
-            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "stop-node"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process), "stop-node"));
             CompletableFuture<Ready> ready = new CompletableFuture<>();
             Thread.ofPlatform().daemon().name("node-output").start(() -> follow(process, log, ready));
             Ready told = ready.get(START_MAX.toSeconds(), TimeUnit.SECONDS);
@@ -109,7 +109,10 @@ final class NodeProcess implements AutoCloseable {
         command.add("-cp");
         command.add(String.join(":", options.classPath()));
         command.add(MAIN);
-        command.addAll(List.of("--data", options.data().toString(), "--port", "0"));
+        command.addAll(List.of("--data", options.data().toString()));
+        if (options.arguments().stream().noneMatch(argument -> argument.startsWith("--port"))) {
+            command.addAll(List.of("--port", "0"));
+        }
         command.addAll(options.arguments());
         return command;
     }
@@ -184,6 +187,12 @@ final class NodeProcess implements AutoCloseable {
         signal(process.pid(), "CONT");
     }
 
+    void thawIfAlive() {
+        if (process.isAlive()) {
+            thaw();
+        }
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
@@ -233,9 +242,18 @@ final class NodeProcess implements AutoCloseable {
         }
     }
 
+    /** Waits until the process ends, for whatever reason. */
+    void await() throws InterruptedException {
+        process.waitFor();
+    }
+
     /** Ends it in the orderly way (SIGTERM); by force when that takes too long. */
     @Override
     public void close() {
+        end(process);
+    }
+
+    private static void end(Process process) {
         if (!process.isAlive()) {
             return;
         }
