@@ -11,6 +11,7 @@ import akka.cluster.typed.JoinSeedNodes;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.aerofusion.platform.cluster.ClusterMetrics;
 import io.aerofusion.platform.http.ApiServer;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.HttpSettings;
@@ -104,6 +105,7 @@ public final class Node implements AutoCloseable {
     private static Node start(Config config, Optional<Tls> tls, Storage storage, ActorSystem<?> system) {
         try {
             join(system, config);
+            ClusterMetrics.start(system);
             Readiness readiness = new Readiness(system);
             BlockingExecutor blocking = new BlockingExecutor(config);
             system.getWhenTerminated().thenRun(blocking::close);

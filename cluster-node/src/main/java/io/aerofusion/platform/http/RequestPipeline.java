@@ -26,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * The way of a request: id and trace, path and method, token, role, body, endpoint; and of its response: what went wrong as
@@ -77,8 +78,8 @@ final class RequestPipeline {
         } catch (RuntimeException e) {
             response = CompletableFuture.failedFuture(e);
         }
-        return response.exceptionally(failure -> problem(unwrap(failure), request, id))
-                .thenApply(answer -> finish(answer, id, trace));
+        return response.exceptionally(failure -> problem(unwrap(failure), request, id, trace))
+                .thenApply(answer -> finish(request, answer, id, trace));
     }
 
     private CompletionStage<HttpResponse> route(HttpRequest request, String id, RequestTrace trace) {
@@ -93,7 +94,7 @@ final class RequestPipeline {
                 Endpoint endpoint = found.methods().get(method);
                 if (endpoint != null) {
                     trace.endpoint(endpoint.id());
-                    yield serve(endpoint, request, found.path(), id);
+                    yield serve(endpoint, request, found.path(), id, trace);
                 }
                 HttpHeader allow = RawHeader.create("Allow", allowed(found.methods()));
                 if (method.equals("OPTIONS")) {
@@ -107,7 +108,7 @@ final class RequestPipeline {
     }
 
     private CompletionStage<HttpResponse> serve(
-            Endpoint endpoint, HttpRequest request, Map<String, String> path, String id) {
+            Endpoint endpoint, HttpRequest request, Map<String, String> path, String id, RequestTrace trace) {
         return identify(request)
                 .thenApply(principal -> {
                     permit(endpoint.access(), principal.orElse(null));
@@ -119,9 +120,10 @@ final class RequestPipeline {
                     }
                 })
                 .thenCompose(principal -> endpoint.request().isEmpty()
-                        ? handle(endpoint, request, path, principal.orElse(null), null, id)
+                        ? handle(endpoint, request, path, principal.orElse(null), null, id, trace)
                         : bodies.read(
-                                request, json -> handle(endpoint, request, path, principal.orElse(null), json, id)));
+                                request,
+                                json -> handle(endpoint, request, path, principal.orElse(null), json, id, trace)));
     }
 
     private CompletionStage<HttpResponse> handle(
@@ -130,13 +132,31 @@ final class RequestPipeline {
             Map<String, String> path,
             @Nullable Principal principal,
             @Nullable JsonNode body,
-            String id) {
-        return endpoint.handler()
-                .handle(new ApiRequest(request, path, principal, body, id))
+            String id,
+            RequestTrace trace) {
+        return call(endpoint, new ApiRequest(request, path, principal, body, id), trace)
                 // a stage of our own, so that the limit does not complete the endpoint's
                 .thenApply(response -> response)
                 .toCompletableFuture()
                 .orTimeout(settings.handlerTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** What the endpoint logs while it begins carries who asked for it. */
+    private static CompletionStage<HttpResponse> call(Endpoint endpoint, ApiRequest request, RequestTrace trace) {
+        MDC.put("request", request.id());
+        MDC.put("trace", trace.traceId());
+        Principal principal = request.principal();
+        if (principal != null) {
+            MDC.put("user", principal.user());
+            if (principal.device() != null) {
+                MDC.put("device", principal.device());
+            }
+        }
+        try {
+            return endpoint.handler().handle(request);
+        } finally {
+            MDC.clear();
+        }
     }
 
     /** A token that is given must be right, on public endpoints too: a caller with a revoked one has to learn it. */
@@ -189,7 +209,7 @@ final class RequestPipeline {
         bodies.discard(request);
     }
 
-    private HttpResponse problem(Throwable failure, HttpRequest request, String id) {
+    private HttpResponse problem(Throwable failure, HttpRequest request, String id, RequestTrace trace) {
         if (failure instanceof ProblemException problem) {
             return Problems.response(problem.code(), problem.detail(), id);
         }
@@ -198,13 +218,22 @@ final class RequestPipeline {
         }
         LOG.atError()
                 .addKeyValue("request", id)
+                .addKeyValue("trace", trace.traceId())
                 .addKeyValue("method", request.method().value())
                 .setCause(failure)
                 .log("a request failed");
         return Problems.response(ErrorCode.INTERNAL, "The request id names it in the log.", id);
     }
 
-    private HttpResponse finish(HttpResponse response, String id, RequestTrace trace) {
+    private HttpResponse finish(HttpRequest request, HttpResponse response, String id, RequestTrace trace) {
+        // The path stays out: it names people and documents. The endpoint says which kind of request it was.
+        LOG.atDebug()
+                .addKeyValue("request", id)
+                .addKeyValue("trace", trace.traceId())
+                .addKeyValue("method", request.method().value())
+                .addKeyValue("endpoint", trace.endpoint())
+                .addKeyValue("status", response.status().intValue())
+                .log("answered");
         trace.finish(response.status().intValue());
         List<HttpHeader> headers = new ArrayList<>(everyResponse);
         headers.add(RawHeader.create(RequestId.HEADER, id));

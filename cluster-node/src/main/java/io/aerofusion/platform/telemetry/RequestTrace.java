@@ -29,6 +29,11 @@ public final class RequestTrace {
         span.name(operation);
     }
 
+    /** The name it has now. */
+    public String endpoint() {
+        return span.operationName();
+    }
+
     /** Ends the span. */
     public void finish(int status) {
         span.tagMetrics("http.status_code", status);

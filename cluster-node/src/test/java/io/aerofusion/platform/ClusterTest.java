@@ -1,0 +1,142 @@
+package io.aerofusion.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.cluster.MemberStatus;
+import akka.cluster.sharding.ShardRegion.CurrentShardRegionState;
+import akka.cluster.sharding.typed.GetShardRegionState;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.typed.Cluster;
+import io.aerofusion.user.User;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three nodes in one JVM on one database: they share the entities, and take over those of a node that leaves or dies. */
+final class ClusterTest {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final int USERS = 40;
+
+    @TempDir
+    private Path directory;
+
+    private final List<Node> nodes = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws Exception {
+        nodes.add(Node.start(options("first")));
+        nodes.add(Node.start(options("second").joining(nodes.getFirst())));
+        nodes.add(Node.start(options("third").joining(nodes.getFirst())));
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> nodes.forEach(node -> assertThat(members(node)).isEqualTo(3)));
+        for (int i = 0; i < USERS; i++) {
+            assertThat(client(i)
+                            .post("/api/v1/users", "{\"user\":\"user-" + i + "\"}")
+                            .statusCode())
+                    .isEqualTo(201);
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.reversed().forEach(Node::stop); // the first one last: the database is its
+    }
+
+    @Test
+    void they_share_the_entities_and_any_node_answers_for_all() throws Exception {
+        for (int i = 0; i < USERS; i++) {
+            assertThat(client(i + 1).get("/api/v1/users/user-" + i).statusCode())
+                    .isEqualTo(200);
+        }
+        for (Node node : nodes) {
+            assertThat(entities(node)).isPositive();
+        }
+        nodes.forEach(node -> assertThat(node.ready()).isTrue());
+    }
+
+    @Test
+    void a_node_that_leaves_hands_over_and_no_request_fails() throws Exception {
+        AtomicBoolean leaving = new AtomicBoolean(true);
+        List<Integer> failures = new ArrayList<>();
+        Thread reader = Thread.ofVirtual().start(() -> {
+            try {
+                for (int i = 0; leaving.get() || i % USERS != 0; i++) {
+                    int status = new ApiClient(nodes.get(i % 2))
+                            .get("/api/v1/users/user-" + i % USERS)
+                            .statusCode();
+                    if (status != 200) {
+                        failures.add(status);
+                    }
+                }
+            } catch (Exception e) {
+                failures.add(0);
+            }
+        });
+        Node third = nodes.removeLast();
+        third.stop();
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> nodes.forEach(node -> assertThat(members(node)).isEqualTo(2)));
+        leaving.set(false);
+        assertThat(reader.join(LIMIT)).isTrue();
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void what_lived_on_a_node_that_died_is_served_by_the_others() throws Exception {
+        nodes.removeLast().crash();
+        await().atMost(LIMIT).untilAsserted(() -> {
+            for (int i = 0; i < USERS; i++) {
+                HttpResponse<String> response = client(i).get("/api/v1/users/user-" + i);
+                assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            }
+        });
+        nodes.forEach(node -> assertThat(members(node)).isEqualTo(2));
+        assertThat(client(0).post("/api/v1/users", "{\"user\":\"later\"}").statusCode())
+                .isEqualTo(201);
+    }
+
+    private NodeOptions options(String name) {
+        // Termination is a crash here, not the beginning of a graceful stop.
+        return NodeOptions.in(directory.resolve(name))
+                .with("akka.coordinated-shutdown.run-by-actor-system-terminate", false)
+                .with("aerofusion.journal.connections", 4);
+    }
+
+    private ApiClient client(int i) {
+        return new ApiClient(nodes.get(i % nodes.size()));
+    }
+
+    private static int members(Node node) {
+        int up = 0;
+        for (var member : Cluster.get(node.system()).state().getMembers()) {
+            up += member.status().equals(MemberStatus.up()) ? 1 : 0;
+        }
+        return up;
+    }
+
+    private static int entities(Node node) throws Exception {
+        CurrentShardRegionState state = AskPattern.ask(
+                        ClusterSharding.get(node.system()).shardState(),
+                        (ActorRef<CurrentShardRegionState> replyTo) -> new GetShardRegionState(User.KEY, replyTo),
+                        LIMIT,
+                        node.system().scheduler())
+                .toCompletableFuture()
+                .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        return state.getShards().stream()
+                .mapToInt(shard -> shard.getEntityIds().size())
+                .sum();
+    }
+}
