@@ -36,6 +36,7 @@ public final class DataDirectory implements AutoCloseable {
         Path path = directory.toAbsolutePath().normalize();
         try {
             createPrivateDirectory(path);
+            path = path.toRealPath(); // one name, whichever link leads here
             createPrivateDirectory(path.resolve("secrets"));
             FileChannel file = FileChannel.open(
                     path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);

@@ -233,27 +233,34 @@ public final class EmbeddedDatabase implements AutoCloseable {
         Files.deleteIfExists(pidFile);
     }
 
-    /** The living server of that directory, by its {@code postmaster.pid}; empty when the process there is another program. */
+    /**
+     * The living server of that directory, by its {@code postmaster.pid}; empty when the process there is another program. A server
+     * that is taken for another program would run on while a second one is started on its files, so the path is compared as the server
+     * itself wrote it down: the directory may have been moved since.
+     */
     private static Optional<ProcessHandle> leftover(Path postgres) {
         try {
             List<String> lines = Files.readAllLines(postgres.resolve("postmaster.pid"), StandardCharsets.UTF_8);
+            if (lines.size() < 2) {
+                return Optional.empty();
+            }
             // A standalone backend writes its number negated.
-            long pid = lines.isEmpty()
-                    ? 0
-                    : Math.abs(Long.parseLong(lines.getFirst().strip()));
-            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(process -> isServer(process, postgres));
+            long pid = Math.abs(Long.parseLong(lines.getFirst().strip()));
+            return ProcessHandle.of(pid)
+                    .filter(ProcessHandle::isAlive)
+                    .filter(process -> isServer(process, lines.get(1).strip()));
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
         }
     }
 
-    private static boolean isServer(ProcessHandle process, Path postgres) {
+    private static boolean isServer(ProcessHandle process, String directory) {
         ProcessHandle.Info info = process.info();
-        if (info.commandLine().isPresent()) {
-            return info.commandLine().get().contains("postgres")
-                    && info.commandLine().get().contains(postgres.toString());
-        }
-        return info.command().map(command -> command.contains("postgres")).orElse(false);
+        boolean postgres = info.command()
+                .map(command -> Path.of(command).getFileName().toString().startsWith("postgres"))
+                .orElse(false);
+        return postgres
+                && info.commandLine().map(line -> line.contains(directory)).orElse(true);
     }
 
     private static void stopServer(DataDirectory directory, Path programs) throws IOException {
