@@ -13,8 +13,8 @@ final class DocumentDelta {
 
     /**
      * The change from what the holder of the cursor may know to now. Only the cells that came after the cursor; everything where
-     * that would not be enough: a document that the reader may know as deleted, a life it has not seen begin, or cells that
-     * hide one another.
+     * that might not be enough: a document that somebody deleted in this life (the reader may know it as deleted), a life that
+     * the reader has not seen begin, or cells that hide one another.
      */
     static DocumentChange of(Document document, Cursor since) {
         if (!document.isLive()) {
@@ -22,7 +22,7 @@ final class DocumentDelta {
         }
         boolean whole = document.tangled()
                 || (document.born() != null && !document.born().isCoveredBy(since))
-                || (document.removed().length > 0 && !document.isKnownLive(Knowledge.of(since)));
+                || document.removed().length > 0;
         return whole ? whole(document) : cells(document, since);
     }
 
@@ -35,6 +35,11 @@ final class DocumentDelta {
         Builder change = new Builder(document);
         for (Cell cell : document.cells()) {
             if (cell.isAfter(since)) {
+                if (Document.isEmptyObject(cell)
+                        && !document.beneath(cell.path()).isEmpty()) {
+                    // The value it replaced may have hidden what the reader should see beneath it now.
+                    return whole(document);
+                }
                 change.add(cell.path(), cell.value() == null ? null : cell);
             }
         }

@@ -164,13 +164,24 @@ final class DocumentEdit {
         for (int i = 0; i < removed.length; i++) {
             if (removed[i].device().equals(device)) {
                 if (removed[i].seq() < seq) {
+                    // Who knew the delete that did it knew the document as deleted, whoever deleted it once more.
+                    Origin by = latest(device) <= removed[i].seq() ? removed[i].by() : origin;
                     removed = removed.clone();
-                    removed[i] = new Document.Removal(device, seq, origin);
+                    removed[i] = new Document.Removal(device, seq, by);
                 }
                 return;
             }
         }
         removed = Arrays.copyOf(removed, removed.length + 1);
         removed[removed.length - 1] = new Document.Removal(device, seq, origin);
+    }
+
+    private long latest(String device) {
+        for (Origin update : updated) {
+            if (update.device().equals(device)) {
+                return update.seq();
+            }
+        }
+        return 0;
     }
 }

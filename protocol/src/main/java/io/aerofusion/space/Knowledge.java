@@ -9,11 +9,6 @@ import org.jspecify.annotations.Nullable;
  * @param seq number of the operation; a device's own operations are ordered by number, whatever its clock or base says
  */
 record Knowledge(@Nullable Cursor base, String device, long seq) {
-    /** What a reader at a cursor knows. */
-    static Knowledge of(Cursor cursor) {
-        return new Knowledge(cursor, "", 0);
-    }
-
     boolean covers(Origin origin) {
         return isOwn(origin) ? origin.seq() < seq : base != null && origin.isCoveredBy(base);
     }

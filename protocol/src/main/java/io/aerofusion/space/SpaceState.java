@@ -89,7 +89,11 @@ public final class SpaceState {
     /** Takes facts in, of this region or of another one, in any order, any number of times. */
     public void apply(Merged facts) {
         SeqSet seen = mergedOf(facts.device());
+        long purgedTo = horizon.getOrDefault(facts.region(), 0L);
         for (Operation operation : facts.operations()) {
+            if (operation.number() <= purgedTo) {
+                continue; // merged before the purge; told once more it would bring back what was purged
+            }
             Origin origin =
                     new Origin(facts.region(), operation.number(), facts.device(), operation.seq(), operation.hlc());
             Slot slot = slot(operation.collection(), operation.id());

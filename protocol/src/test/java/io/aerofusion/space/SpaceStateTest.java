@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,7 +70,7 @@ class SpaceStateTest {
     }
 
     private static Mutation set(String id, String members) throws Exception {
-        Map<String, JsonNode> set = new java.util.HashMap<>();
+        Map<String, JsonNode> set = new HashMap<>();
         json(members).properties().forEach(member -> set.put(member.getKey(), member.getValue()));
         return Mutation.set("runways", id, 0, set);
     }

@@ -1,0 +1,158 @@
+package io.aerofusion.space;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** The promises of the merge core, held against random histories. A failing seed is printed and replays the failure. */
+class ConvergenceTest {
+    @Property(tries = 400)
+    void anyOrderAnyDuplicationAnyGroupingGivesTheSameSpace(@ForAll long seed) {
+        World world = new World(seed, 3).run(60);
+        SpaceState inOrder = World.replica();
+        world.facts.forEach(inOrder::apply);
+        for (int i = 0; i < 3; i++) {
+            SpaceState other = World.replica();
+            world.shuffled(seed + i).forEach(other::apply);
+            assertThat(World.documents(other)).isEqualTo(World.documents(inOrder));
+            assertThat(other.hash()).isEqualTo(inOrder.hash());
+            assertThat(other.queue(null, null, 1_000)).isEqualTo(inOrder.queue(null, null, 1_000));
+            assertThat(other.documents()).isEqualTo(inOrder.documents());
+            assertThat(other.approximateBytes()).isEqualTo(inOrder.approximateBytes());
+            assertThat(other.cursor()).isEqualTo(inOrder.cursor());
+        }
+        for (SpaceState region : world.regions) {
+            world.facts.forEach(region::apply);
+            assertThat(region.hash()).isEqualTo(inOrder.hash());
+        }
+    }
+
+    @Property(tries = 200)
+    void theIncrementalHashIsTheHashOfTheDocuments(@ForAll long seed) {
+        World world = new World(seed, 1);
+        for (int i = 0; i < 5; i++) {
+            world.run(8);
+            SpaceState state = world.regions.getFirst();
+            List<SpaceHash.Leaf> leaves = state.stored()
+                    .filter(Document::isLive)
+                    .map(document -> new SpaceHash.Leaf(document.collection(), document.id(), document.json()))
+                    .toList();
+            assertThat(state.hash()).isEqualTo(SpaceHash.of(leaves));
+        }
+    }
+
+    @Property(tries = 300)
+    void aReaderOfPagesEndsInTheVisibleState(@ForAll long seed) {
+        Random random = new Random(seed);
+        World world = new World(seed, 1 + random.nextInt(3));
+        World.Reader reader = new World.Reader();
+        Cursor cursor = null;
+        SpaceState last = world.regions.getFirst();
+        for (int round = 0; round < 6; round++) {
+            world.run(10);
+            // A reader may move to any region that is not behind it.
+            SpaceState next = world.regions.get(random.nextInt(world.regions.size()));
+            if (cursor != null && next.check(cursor) != CursorCheck.USABLE) {
+                next = last;
+            }
+            last = next;
+            Page page;
+            do {
+                page = next.changes(cursor, Set.of(), 1 + random.nextInt(3), 1 + random.nextInt(200));
+                page.changes().forEach(reader::apply);
+                cursor = page.more() ? Cursor.decode(page.to().encode()) : page.to();
+                if (page.more() && random.nextInt(3) == 0) {
+                    world.run(2);
+                }
+            } while (page.more());
+            assertThat(reader.documents()).isEqualTo(World.documents(next));
+        }
+    }
+
+    @Property(tries = 200)
+    void aFilteredReaderSeesItsCollections(@ForAll long seed) {
+        World world = new World(seed, 1);
+        World.Reader reader = new World.Reader();
+        Cursor cursor = null;
+        for (int round = 0; round < 5; round++) {
+            world.run(6);
+            SpaceState state = world.regions.getFirst();
+            Page page;
+            do {
+                page = state.changes(cursor, Set.of("plain"), 2, 1 << 20);
+                page.changes().forEach(reader::apply);
+                cursor = page.to();
+            } while (page.more());
+            SortedMap<String, Object> wanted = new TreeMap<>(World.documents(state));
+            wanted.keySet().removeIf(key -> !key.startsWith("plain/"));
+            assertThat(reader.documents()).isEqualTo(wanted);
+        }
+    }
+
+    @Property(tries = 200)
+    void aLiveFollowerSeesEveryCommit(@ForAll long seed) {
+        World world = new World(seed, 1);
+        SpaceState follower = World.replica();
+        World.Reader reader = new World.Reader();
+        world.run(60);
+        for (Merged fact : world.facts) {
+            Cursor before = follower.cursor();
+            follower.apply(fact);
+            follower.changesOf(fact, before).forEach(reader::apply);
+            assertThat(reader.documents()).isEqualTo(World.documents(follower));
+        }
+    }
+
+    @Property(tries = 200)
+    void aSnapshotIsTheWholeState(@ForAll long seed) {
+        World world = new World(seed, 2).run(30);
+        SpaceState state = world.regions.getFirst();
+        SpaceState copy = SpaceStateCodec.read(SpaceStateCodec.write(state));
+        assertThat(copy.hash()).isEqualTo(state.hash());
+        assertThat(copy.cursor()).isEqualTo(state.cursor());
+        assertThat(copy.queue(null, null, 1_000)).isEqualTo(state.queue(null, null, 1_000));
+        assertThat(copy.approximateBytes()).isEqualTo(state.approximateBytes());
+        List<Merged> later = new ArrayList<>(world.run(30).facts);
+        later.forEach(state::apply);
+        later.forEach(copy::apply);
+        assertThat(copy.hash()).isEqualTo(state.hash());
+        World.Reader reader = new World.Reader();
+        copy.changes(null, Set.of(), 1_000, 1 << 20).changes().forEach(reader::apply);
+        assertThat(reader.documents()).isEqualTo(World.documents(state));
+    }
+
+    @Property(tries = 300)
+    void purgeChangesNothingThatIsSeen(@ForAll long seed) {
+        World world = new World(seed, 1).run(40);
+        SpaceState state = world.regions.getFirst();
+        World.Reader reader = new World.Reader();
+        Page first = state.changes(null, Set.of(), 1_000, 1 << 20);
+        first.changes().forEach(reader::apply);
+        SpaceState replayed = World.replica();
+        world.facts.forEach(replayed::apply);
+        SortedMap<String, ?> before = World.documents(state);
+        List<QueuedConflict> queue = state.queue(null, null, 1_000);
+        Purged purged = new Purged(state.cursor().numbers(), World.NOW);
+
+        state.apply(purged);
+        replayed.apply(purged);
+        assertThat(World.documents(state)).isEqualTo(before);
+        assertThat(state.hash()).isEqualTo(replayed.hash());
+        assertThat(state.queue(null, null, 1_000)).isEqualTo(queue);
+
+        int known = world.facts.size();
+        world.run(40);
+        world.facts.subList(known, world.facts.size()).forEach(replayed::apply);
+        assertThat(World.documents(replayed)).isEqualTo(World.documents(state));
+        assertThat(replayed.hash()).isEqualTo(state.hash());
+        state.changes(first.to(), Set.of(), 1_000, 1 << 20).changes().forEach(reader::apply);
+        assertThat(reader.documents()).isEqualTo(World.documents(state));
+    }
+}
