@@ -199,9 +199,9 @@ public final class Demo {
                 }
             }
             int expected = fanOut.count() + DEVICES - 1;
-            writer.mutate(Mutation.set(FleetPlan.COLLECTION, id, 0, Map.of("remark", TextNode.valueOf("probe " + i))));
-            writer.awaitAcknowledged(STEP_MAX);
-            acknowledgement.record(writer.lastAcknowledgementNanos() - began);
+            Mutation change =
+                    Mutation.set(FleetPlan.COLLECTION, id, 0, Map.of("remark", TextNode.valueOf("probe " + i)));
+            acknowledgement.record(writer.mutateAndAwait(change, STEP_MAX) - began);
             Waiting.until("all devices saw probe " + i, STEP_MAX, () -> fanOut.count() >= expected);
             bar.advance(1);
         }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Faults under load, with real processes: three nodes share a PostgreSQL, 30 devices in 10 spaces write all the time, and something dies.
@@ -132,17 +133,16 @@ final class FaultDrill {
         return now;
     }
 
-    /** Until every device had something acknowledged that it wrote after the fault. */
+    /** Until every device has everything acknowledged that it made up to now, which is after the fault. */
     private static Duration awaitServed(List<Writer> writers, long struck) {
-        List<Long> marks = writers.stream().map(Writer::nextNumber).toList();
-        Waiting.until(() -> "every device is served again", SERVED_MAX, Duration.ofMillis(20), () -> {
-            for (int i = 0; i < marks.size(); i++) {
-                if (writers.get(i).device().acknowledgedUpTo() < marks.get(i)) {
-                    return false;
-                }
-            }
-            return true;
-        });
+        Waiting.pause(BETWEEN_WRITES.multipliedBy(2)); // so that each has written since
+        List<CompletableFuture<Void>> flushes =
+                writers.stream().map(writer -> writer.device().flush()).toList();
+        Waiting.until(
+                () -> flushes.stream().filter(flush -> !flush.isDone()).count() + " devices are served again",
+                SERVED_MAX,
+                Duration.ofMillis(10),
+                () -> flushes.stream().allMatch(CompletableFuture::isDone));
         return Duration.ofNanos(System.nanoTime() - struck);
     }
 
@@ -185,10 +185,6 @@ final class FaultDrill {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-        }
-
-        long nextNumber() {
-            return device.made() + 1L;
         }
 
         String space() {

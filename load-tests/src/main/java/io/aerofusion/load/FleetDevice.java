@@ -14,19 +14,22 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** One simulated device: an ordinary client of the SDK that holds one space in memory, and a stopwatch beside it. Thread-safe. */
 final class FleetDevice implements AutoCloseable {
+    private static final Duration LOOK = Duration.ofMillis(1);
+
     private final String name;
     private final SyncClient client;
     private final SyncedSpace space;
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicInteger rejections = new AtomicInteger();
     private final Map<String, Runnable> watches = new ConcurrentHashMap<>();
-    private long acknowledgedUpTo;
+    private long acknowledgements;
     private long acknowledgedAt;
     private volatile @Nullable String cursorAtConnect;
 
@@ -45,15 +48,15 @@ final class FleetDevice implements AutoCloseable {
 
     private void on(ReplicaEvent event) {
         switch (event) {
-            case ReplicaEvent.Acknowledged acknowledged -> acknowledged(acknowledged.upTo());
+            case ReplicaEvent.Acknowledged acknowledged -> acknowledged();
             case ReplicaEvent.Changed changed -> changed(changed);
             case ReplicaEvent.Rejected rejected -> rejections.incrementAndGet();
             default -> {} // what else a device hears is of no interest here
         }
     }
 
-    private synchronized void acknowledged(long upTo) {
-        acknowledgedUpTo = Math.max(acknowledgedUpTo, upTo);
+    private synchronized void acknowledged() {
+        acknowledgements++;
         acknowledgedAt = System.nanoTime();
         notifyAll();
     }
@@ -92,34 +95,19 @@ final class FleetDevice implements AutoCloseable {
         made.addAndGet(mutations.size());
     }
 
-    /** How many mutations it made; the number of its last one. */
-    int made() {
-        return made.get();
-    }
-
-    int pending() {
-        return space.pending();
-    }
-
-    /** The number of the last mutation that the server acknowledged. */
-    synchronized long acknowledgedUpTo() {
-        return acknowledgedUpTo;
-    }
-
-    /** When the last acknowledgement came, by {@link System#nanoTime}. */
-    synchronized long lastAcknowledgementNanos() {
-        return acknowledgedAt;
-    }
-
-    /** Waits until everything it made so far is acknowledged. */
-    synchronized void awaitAcknowledged(Duration atMost) {
-        long target = made.get();
+    /**
+     * Makes one mutation and waits for its acknowledgement; nothing else may be pending.
+     *
+     * @return when the acknowledgement came, by {@link System#nanoTime}
+     */
+    synchronized long mutateAndAwait(Mutation mutation, Duration atMost) {
+        long before = acknowledgements;
+        mutate(mutation);
         long deadline = System.nanoTime() + atMost.toNanos();
-        while (acknowledgedUpTo < target) {
+        while (acknowledgements == before) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
-                throw new IllegalStateException(
-                        name + " has " + (target - acknowledgedUpTo) + " unacknowledged mutations");
+                throw new IllegalStateException(name + " got no acknowledgement");
             }
             try {
                 wait(left);
@@ -128,6 +116,27 @@ final class FleetDevice implements AutoCloseable {
                 throw new IllegalStateException("interrupted", e);
             }
         }
+        return acknowledgedAt;
+    }
+
+    /** How many mutations it made. */
+    int made() {
+        return made.get();
+    }
+
+    int pending() {
+        return space.pending();
+    }
+
+    /** Waits until everything it made so far is acknowledged. */
+    void awaitAcknowledged(Duration atMost) {
+        Waiting.until(
+                () -> name + " has " + pending() + " unacknowledged mutations", atMost, LOOK, () -> pending() == 0);
+    }
+
+    /** Completes when everything it made so far is acknowledged. */
+    CompletableFuture<Void> flush() {
+        return space.flush();
     }
 
     /** Whether it holds the space as the server had it at some point. */

@@ -76,10 +76,9 @@ final class PushBench {
                     // at a rate the latency counts from when the push was due: a slow answer must not hide the next
                     // one's wait
                     long start = rate > 0 ? due : System.nanoTime();
-                    device.mutate(
-                            Mutation.set("readings", "r-" + n % DOCUMENTS, 0, Map.of("value", LongNode.valueOf(n))));
-                    device.awaitAcknowledged(STEP_MAX);
-                    latencies.record(device.lastAcknowledgementNanos() - start);
+                    Mutation reading =
+                            Mutation.set("readings", "r-" + n % DOCUMENTS, 0, Map.of("value", LongNode.valueOf(n)));
+                    latencies.record(device.mutateAndAwait(reading, STEP_MAX) - start);
                     pushes.incrementAndGet();
                 }
             }));
