@@ -21,6 +21,7 @@ import io.aerofusion.platform.persistence.EmbeddedDatabase;
 import io.aerofusion.platform.persistence.StartException;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.telemetry.Telemetry;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -211,11 +212,15 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    /** Where the API is. */
+    /** Where the API is; by the name of this host when it is bound to all addresses. */
     public URI uri() {
-        InetSocketAddress address = binding.localAddress();
+        InetSocketAddress bound = binding.localAddress();
         String scheme = config.getString("aerofusion.http.tls-certificate").isEmpty() ? "http" : "https";
-        return URI.create(scheme + "://" + address.getHostString() + ":" + address.getPort());
+        String address = bound.getAddress().getHostAddress();
+        String host = bound.getAddress().isAnyLocalAddress()
+                ? "localhost"
+                : bound.getAddress() instanceof Inet6Address ? "[" + address + "]" : address;
+        return URI.create(scheme + "://" + host + ":" + bound.getPort());
     }
 
     /** The built-in administrator's token. @throws IllegalStateException when the node has none, see aerofusion.admin-token */
