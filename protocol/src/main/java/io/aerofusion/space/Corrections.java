@@ -43,6 +43,7 @@ final class Corrections {
     /** What the device believes of a document that it wrote to. */
     private static final class Assumed {
         private final Map<String, Optional<JsonNode>> values = new TreeMap<>();
+        private final Set<String> replaced = new TreeSet<>();
         private final Set<String> merged = new TreeSet<>();
         private boolean wasDeleted;
         private boolean deleted;
@@ -52,11 +53,12 @@ final class Corrections {
             if (deleted) {
                 wasDeleted = true;
                 values.clear();
+                replaced.clear();
                 merged.clear();
                 return;
             }
+            mutation.unset().forEach(path -> assume(Path.canonical(path), Optional.empty()));
             mutation.set().forEach((path, value) -> assume(Path.canonical(path), value));
-            mutation.unset().forEach(path -> values.put(Path.canonical(path), Optional.empty()));
             mutation.inc().keySet().forEach(path -> merged.add(Path.canonical(path)));
             mutation.add().keySet().forEach(path -> merged.add(Path.canonical(path)));
             mutation.remove().keySet().forEach(path -> merged.add(Path.canonical(path)));
@@ -67,8 +69,13 @@ final class Corrections {
             if (value.isObject() && !value.isEmpty()) {
                 value.properties().forEach(member -> assume(Path.child(path, member.getKey()), member.getValue()));
             } else {
-                values.put(path, Optional.of(Json.restored(value)));
+                assume(path, Optional.of(Json.restored(value)));
             }
+        }
+
+        private void assume(String path, Optional<JsonNode> value) {
+            values.put(path, value);
+            replaced.add(path);
         }
 
         Optional<DocumentChange> correction(Document document, Knowledge before) {
@@ -77,8 +84,10 @@ final class Corrections {
                         ? Optional.empty()
                         : Optional.of(DocumentChange.deleted(document.collection(), document.id()));
             }
-            boolean unknownLife = document.removed().length > 0 && !document.isKnownLive(before);
-            if (deleted || wasDeleted || unknownLife || document.tangled()) {
+            // The device may have learnt since its base that the document was deleted, or that another life began.
+            boolean otherLife =
+                    document.removed().length > 0 || (document.born() != null && !before.covers(document.born()));
+            if (deleted || wasDeleted || otherLife || document.tangled()) {
                 return Optional.of(DocumentDelta.whole(document));
             }
             Set<String> wrong = new TreeSet<>(merged);
@@ -87,7 +96,25 @@ final class Corrections {
                     wrong.add(path);
                 }
             });
+            replaced.forEach(path -> addWhatIsLeft(document, path, wrong));
             return wrong.isEmpty() ? Optional.empty() : Optional.of(DocumentDelta.at(document, wrong));
+        }
+
+        /** The device let go of what was beneath the path, of objects left empty, and of values that stood in the way of it. */
+        private void addWhatIsLeft(Document document, String replacedPath, Set<String> wrong) {
+            for (Cell below : document.beneath(replacedPath)) {
+                Optional<JsonNode> visible = Optional.ofNullable(document.visible(below.path()));
+                if (visible.isPresent() && !visible.equals(values.get(below.path()))) {
+                    wrong.add(below.path());
+                }
+            }
+            for (String above = replacedPath; Path.isNested(above); ) {
+                above = Path.parent(above);
+                Optional<JsonNode> visible = Optional.ofNullable(document.visible(above));
+                if (visible.isPresent() && !visible.equals(values.get(above))) {
+                    wrong.add(above);
+                }
+            }
         }
     }
 }

@@ -22,7 +22,8 @@ import java.util.zip.CRC32;
  * @param progress while a reader goes through a delta page by page: region -> how far it has come in that region's order;
  *     empty otherwise. Kept apart from {@code numbers}, because a page holds only the latest state of its documents: what else
  *     lies between the two has not been seen yet
- * @param hlc the highest hybrid logical clock reading seen
+ * @param hlc the highest hybrid logical clock reading seen; while a space is read for the first time ({@link #isFirstReading}), a
+ *     mark by which the server knows whether tombstones were purged meanwhile
  */
 public record Cursor(
         int space, long epoch, SortedMap<String, Long> numbers, SortedMap<String, Long> progress, long hlc) {
@@ -52,6 +53,11 @@ public record Cursor(
     /** The number seen of a region; 0 when none. */
     public long number(String region) {
         return numbers.getOrDefault(region, 0L);
+    }
+
+    /** In the middle of reading the space from its beginning. */
+    boolean isFirstReading() {
+        return numbers.isEmpty() && !progress.isEmpty();
     }
 
     /** How far a reader has come in a region's order: its number, or beyond it in the middle of a paged delta. */

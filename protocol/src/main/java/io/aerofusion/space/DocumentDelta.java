@@ -70,11 +70,29 @@ final class DocumentDelta {
             JsonNode value = cell == null ? null : cell.value();
             if (value == null) {
                 unset.add(path);
+                restoreAround(path);
                 return;
             }
             set.put(path, value);
             if (cell instanceof Elements elements && elements.list()) {
                 keys.put(path, elements.keys());
+            }
+        }
+
+        /** A reader takes an unset for everything beneath the path and for objects left empty; what is still there is told again. */
+        private void restoreAround(String path) {
+            for (Cell below : document.beneath(path)) {
+                if (below.value() != null) {
+                    add(below.path(), below);
+                }
+            }
+            for (String above = path; Path.isNested(above); ) {
+                above = Path.parent(above);
+                for (Cell cell : document.at(above)) {
+                    if (Document.isEmptyObject(cell)) {
+                        add(above, cell);
+                    }
+                }
             }
         }
 

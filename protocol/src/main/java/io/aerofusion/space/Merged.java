@@ -22,8 +22,7 @@ public record Merged(
         @JsonProperty("t") long at,
         @JsonProperty("o") List<Operation> operations,
         @JsonProperty("q") List<Quarantined> quarantined,
-        @JsonProperty("c") int conflicts)
-        implements SpaceEvent {
+        @JsonProperty("c") int conflicts) {
     public Merged {
         operations = operations == null ? List.of() : List.copyOf(operations);
         quarantined = quarantined == null ? List.of() : List.copyOf(quarantined);

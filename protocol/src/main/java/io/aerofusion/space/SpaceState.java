@@ -207,6 +207,9 @@ public final class SpaceState {
         if (cursor.epoch() != epoch) {
             return CursorCheck.EXPIRED;
         }
+        if (cursor.isFirstReading()) {
+            return cursor.hlc() == purgeMark() ? CursorCheck.USABLE : CursorCheck.EXPIRED;
+        }
         for (Map.Entry<String, Long> purged : horizon.entrySet()) {
             if (cursor.number(purged.getKey()) < purged.getValue()) {
                 return CursorCheck.EXPIRED;
@@ -249,7 +252,9 @@ public final class SpaceState {
                     case USABLE, AHEAD -> false;
                     case FOREIGN, EXPIRED -> true;
                 };
-        Cursor from = since == null || reset ? new Cursor(fingerprint, epoch, Collections.emptySortedMap(), 0) : since;
+        Cursor from = since == null || reset
+                ? new Cursor(fingerprint, epoch, Collections.emptySortedMap(), purgeMark())
+                : since;
         boolean fresh = from.numbers().isEmpty() && from.progress().isEmpty();
         PageWriter page = new PageWriter(from, wanted, fresh, documentsMax, bytesMax);
         SortedMap<String, Long> progress = new TreeMap<>(from.progress());
@@ -270,7 +275,15 @@ public final class SpaceState {
     private Cursor reached(Cursor from) {
         SortedMap<String, Long> numbers = new TreeMap<>(heads);
         from.numbers().forEach((name, number) -> numbers.merge(name, number, Math::max));
-        return new Cursor(fingerprint, epoch, numbers, Math.max(hlc, from.hlc()));
+        return new Cursor(fingerprint, epoch, numbers, from.numbers().isEmpty() ? hlc : Math.max(hlc, from.hlc()));
+    }
+
+    /**
+     * Higher after every purge. A first reading that is under way when something is purged begins again: it may have been given
+     * what is now forgotten, and nothing would tell it.
+     */
+    private long purgeMark() {
+        return horizon.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** What one commit that was just applied changed, for readers whose cursor is the one before it. */
