@@ -90,7 +90,7 @@ final class ModelServer {
             switch (frame) {
                 case Frame.Hello hello -> {
                     device = hello.device();
-                    out.add(new Frame.Welcome("s1", "n1", clock.millis(), LIMITS, 1_000, 400_000));
+                    out.add(new Frame.Welcome("s1", "n1", clock.millis(), LIMITS, 1_000, 1_000));
                 }
                 case Frame.Sub sub -> follow(sub);
                 case Frame.Push push -> push(push);
