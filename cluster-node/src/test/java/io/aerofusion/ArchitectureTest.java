@@ -83,9 +83,7 @@ final class ArchitectureTest {
 
     @ArchTest
     static final ArchRule jdbc_stays_in_persistence = noClasses()
-            .that(NODE.and(not(describe(
-                    "the transaction that akka-projection shares",
-                    type -> type.getName().equals("io.aerofusion.platform.cluster.ProjectionSession")))))
+            .that(NODE)
             .should()
             .dependOnClassesThat(resideInAnyPackage(
                             "java.sql..", "javax.sql..", "com.zaxxer.hikari..", "org.postgresql..", "org.flywaydb..")

@@ -19,26 +19,26 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A sealed entity for tests: pages that one person wrote. Takes a snapshot every third event. */
-public final class Diary extends EventSourcedBehaviorWithEnforcedReplies<Diary.Command, Diary.Event, Diary.State> {
-    public sealed interface Command {}
+final class Diary extends EventSourcedBehaviorWithEnforcedReplies<Diary.Command, Diary.Event, Diary.State> {
+    sealed interface Command {}
 
-    public record Write(String owner, String words, JsonNode mood, ActorRef<StatusReply<Integer>> replyTo)
+    record Write(String owner, String words, JsonNode mood, ActorRef<StatusReply<Integer>> replyTo)
             implements Command {}
 
-    public record Read(ActorRef<StatusReply<List<String>>> replyTo) implements Command {}
+    record Read(ActorRef<StatusReply<List<String>>> replyTo) implements Command {}
 
-    public record Stop() implements Command {}
+    record Stop() implements Command {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
     @JsonSubTypes(@JsonSubTypes.Type(value = Written.class, name = "written"))
-    public sealed interface Event {}
+    sealed interface Event {}
 
-    public record Written(String words, JsonNode mood) implements Event {}
+    record Written(String words, JsonNode mood) implements Event {}
 
-    public record State(List<String> pages) {}
+    record State(List<String> pages) {}
 
     /** What a diary answers before it was begun and after its owner was erased. */
-    public record Life() implements SealedEntity.Life<Command> {
+    record Life() implements SealedEntity.Life<Command> {
         @Override
         public Optional<String> subjectNamedBy(Command command) {
             return command instanceof Write write ? Optional.of(write.owner()) : Optional.empty();

@@ -8,7 +8,6 @@ import akka.persistence.typed.PersistenceId;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.typesafe.config.ConfigFactory;
 import io.aerofusion.platform.NodeConfig;
-import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.persistence.DataKeyStore;
 import io.aerofusion.platform.persistence.Database;
 import java.nio.file.Path;
@@ -22,19 +21,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /** What a node gives to its sealed entities, without the node: a database, keys, an actor system. */
-public final class SealedNode implements AutoCloseable {
+final class SealedNode implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    public final Database database;
-    public final DataKeyStore keys;
-    public final ActorTestKit kit;
-    public final ExecutorService blocking = Executors.newFixedThreadPool(4);
+    final Database database;
+    final DataKeyStore keys;
+    final ActorTestKit kit;
+    final ExecutorService blocking = Executors.newFixedThreadPool(4);
 
-    public SealedNode(String url, Path directory) {
+    SealedNode(String url, Path directory) {
         this(url, directory, Map.of());
     }
 
-    public SealedNode(String url, Path directory, Map<String, Object> settings) {
+    SealedNode(String url, Path directory, Map<String, Object> settings) {
         database = Database.open(url);
         keys = DataKeyStore.open(
                 database.pool(),
@@ -51,12 +50,12 @@ public final class SealedNode implements AutoCloseable {
                                 url)))));
     }
 
-    public ActorRef<Diary.Command> diary(String name) {
+    ActorRef<Diary.Command> diary(String name) {
         return kit.spawn(SealedEntity.create(
                 PersistenceId.ofUniqueId("Diary|default|" + name), keys, blocking, new Diary.Life()));
     }
 
-    public int write(ActorRef<Diary.Command> diary, String owner, String words) {
+    int write(ActorRef<Diary.Command> diary, String owner, String words) {
         return await(AskPattern.askWithStatus(
                 diary,
                 replyTo -> new Diary.Write(owner, words, JsonNodeFactory.instance.numberNode(7L), replyTo),
@@ -64,12 +63,12 @@ public final class SealedNode implements AutoCloseable {
                 kit.scheduler()));
     }
 
-    public List<String> read(ActorRef<Diary.Command> diary) {
+    List<String> read(ActorRef<Diary.Command> diary) {
         return await(AskPattern.askWithStatus(diary, Diary.Read::new, PATIENCE, kit.scheduler()));
     }
 
-    /** The answer. @throws IllegalStateException with the refusal of the diary */
-    public static <T> T await(CompletionStage<T> stage) {
+    /** @throws IllegalStateException with the diary's refusal */
+    static <T> T await(CompletionStage<T> stage) {
         try {
             return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (java.util.concurrent.ExecutionException e) {
@@ -80,11 +79,6 @@ public final class SealedNode implements AutoCloseable {
         } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
             throw new AssertionError(e);
         }
-    }
-
-    /** What domains get of a node. */
-    public NodeContext context() {
-        return new NodeContext(kit.system(), database.pool(), keys, blocking, InstantSource.system());
     }
 
     @Override
