@@ -83,7 +83,9 @@ final class ArchitectureTest {
 
     @ArchTest
     static final ArchRule jdbc_stays_in_persistence = noClasses()
-            .that(NODE)
+            .that(NODE.and(not(describe(
+                    "the transaction that akka-projection shares",
+                    type -> type.getName().equals("io.aerofusion.platform.cluster.ProjectionSession")))))
             .should()
             .dependOnClassesThat(resideInAnyPackage(
                             "java.sql..", "javax.sql..", "com.zaxxer.hikari..", "org.postgresql..", "org.flywaydb..")

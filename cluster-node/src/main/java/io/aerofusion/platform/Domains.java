@@ -5,35 +5,45 @@ import io.aerofusion.device.Devices;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.TokenAuthenticator;
+import io.aerofusion.space.Spaces;
 import io.aerofusion.user.Users;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 
 /** The domains of a node, brought together. They do not know each other: what one needs of another is handed over here. */
 final class Domains {
-    private final TokenAuthenticator tokens;
+    private final Authenticator authenticator;
     private final Users users;
     private final List<Endpoint> endpoints;
 
-    private Domains(TokenAuthenticator tokens, Users users, List<Endpoint> endpoints) {
-        this.tokens = tokens;
+    private Domains(Authenticator authenticator, Users users, List<Endpoint> endpoints) {
+        this.authenticator = authenticator;
         this.users = users;
         this.endpoints = endpoints;
     }
 
-    /** Starts the domains on this node: their sharding, their projections. */
-    static Domains start(NodeContext context) {
+    /**
+     * Starts the domains on this node: their sharding, their projections.
+     *
+     * @param builtIn adds the identities that the node itself knows
+     */
+    static Domains start(NodeContext context, UnaryOperator<Authenticator> builtIn) {
         TokenAuthenticator tokens = new TokenAuthenticator();
         Devices devices = new Devices(context, tokens);
+        Authenticator authenticator = builtIn.apply(tokens);
+        Spaces spaces = new Spaces(context, authenticator, devices);
         Users users = new Users(context, tokens, Map.of("Device", devices::forget));
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(users.endpoints(Domains::notListed, Domains::notListed));
         endpoints.addAll(devices.endpoints(users::exists));
-        return new Domains(tokens, users, List.copyOf(endpoints));
+        endpoints.addAll(spaces.endpoints());
+        return new Domains(authenticator, users, List.copyOf(endpoints));
     }
 
     private static CompletionStage<HttpResponse> notListed(ApiRequest request, String user) {
@@ -47,8 +57,8 @@ final class Domains {
     }
 
     /** Whose tokens they know. */
-    TokenAuthenticator tokens() {
-        return tokens;
+    Authenticator authenticator() {
+        return authenticator;
     }
 
     Users users() {

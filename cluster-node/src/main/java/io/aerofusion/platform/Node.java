@@ -110,12 +110,13 @@ public final class Node implements AutoCloseable {
             Readiness readiness = new Readiness(system);
             BlockingExecutor blocking = new BlockingExecutor(config);
             system.getWhenTerminated().thenRun(blocking::close);
-            Domains domains = Domains.start(
-                    new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()));
             Optional<AdminToken> adminToken = adminToken(config, tls, storage);
-            Authenticator authenticator = adminToken
-                    .<Authenticator>map(token -> token.or(domains.tokens()))
-                    .orElse(domains.tokens());
+            Domains domains = Domains.start(
+                    new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()),
+                    others -> adminToken
+                            .<Authenticator>map(token -> token.or(others))
+                            .orElse(others));
+            Authenticator authenticator = domains.authenticator();
             List<Endpoint> endpoints =
                     NodeEndpoints.with(domains.endpoints(), version(), readiness::checks, Telemetry::prometheus);
             String host = config.getString("aerofusion.http.host");

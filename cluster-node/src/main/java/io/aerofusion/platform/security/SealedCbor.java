@@ -36,12 +36,25 @@ final class SealedCbor<T> {
             .enable(DeserializationFeature.USE_LONG_FOR_INTS)
             .build();
 
+    private static final ClassValue<SealedCbor<?>> BY_TYPE = new ClassValue<>() {
+        @Override
+        protected SealedCbor<?> computeValue(Class<?> type) {
+            return new SealedCbor<>(type);
+        }
+    };
+
     private final ObjectWriter writer;
     private final ObjectReader reader;
 
-    SealedCbor(Class<T> type) {
+    private SealedCbor(Class<T> type) {
         this.writer = MAPPER.writerFor(type);
         this.reader = MAPPER.readerFor(type);
+    }
+
+    /** The one of a type. */
+    @SuppressWarnings("unchecked") // computeValue makes it for that very type
+    static <T> SealedCbor<T> of(Class<T> type) {
+        return (SealedCbor<T>) BY_TYPE.get(type);
     }
 
     byte[] write(T value) {

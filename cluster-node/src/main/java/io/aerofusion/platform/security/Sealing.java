@@ -22,7 +22,7 @@ public final class Sealing {
     private final PersistenceId id;
     private final DataKey key;
 
-    Sealing(PersistenceId id, DataKey key) {
+    public Sealing(PersistenceId id, DataKey key) {
         this.id = id;
         this.key = key;
     }
@@ -37,24 +37,38 @@ public final class Sealing {
         return key;
     }
 
-    /** Tag of the slice a persistence id belongs to: {@code local-0} to {@code local-15}. */
-    public static String sliceOf(String persistenceId) {
-        return sliceTag(Math.floorMod(persistenceId.hashCode(), SLICES));
+    /** Which of the {@link #SLICES} a persistence id belongs to. */
+    public static int sliceOf(String persistenceId) {
+        return Math.floorMod(persistenceId.hashCode(), SLICES);
     }
 
-    /** Tag of the slice with that number. */
-    public static String sliceTag(int slice) {
+    /** Tag of a slice of the region's stream: {@code local-0} to {@code local-15}. */
+    public static String streamTag(int slice) {
         return "local-" + slice;
     }
 
-    /** What {@code tagsFor} answers for an event of local origin; events absorbed from another region get no tag. */
+    /** Tag of a slice of what read models follow: {@code model-0} to {@code model-15}. */
+    public static String modelTag(int slice) {
+        return "model-" + slice;
+    }
+
+    /** What {@code tagsFor} answers for an event of local origin that read models follow. */
     public Set<String> localTags() {
-        return Set.of(sliceOf(id.id()));
+        int slice = sliceOf(id.id());
+        return Set.of(streamTag(slice), modelTag(slice));
+    }
+
+    /**
+     * What {@code tagsFor} answers for an event of local origin that no read model follows, such as a merged push: half of the cost
+     * of {@link #localTags}, and projections need not read and open it. Events absorbed from another region get no tag at all.
+     */
+    public Set<String> streamTags() {
+        return Set.of(streamTag(sliceOf(id.id())));
     }
 
     /** Seals events as Jackson CBOR. {@code type} is a sealed interface with {@code @JsonTypeInfo} names. */
     public <E> EventAdapter<E, Sealed> events(Class<E> type) {
-        SealedCbor<E> cbor = new SealedCbor<>(type);
+        SealedCbor<E> cbor = SealedCbor.of(type);
         return events(cbor::write, cbor::read);
     }
 
@@ -65,7 +79,7 @@ public final class Sealing {
 
     /** Seals snapshots as Jackson CBOR. */
     public <S> SnapshotAdapter<S> snapshots(Class<S> type) {
-        SealedCbor<S> cbor = new SealedCbor<>(type);
+        SealedCbor<S> cbor = SealedCbor.of(type);
         return snapshots(cbor::write, cbor::read);
     }
 
@@ -75,8 +89,8 @@ public final class Sealing {
     }
 
     /** Opens an event that a projection read. @throws IllegalStateException when it is not one of this entity */
-    <E> E openEvent(Sealed sealed, SealedCbor<E> cbor) {
-        return cbor.read(open(sealed, Kind.EVENT));
+    public <E> E open(Sealed event, Class<E> type) {
+        return SealedCbor.of(type).read(open(event, Kind.EVENT));
     }
 
     private Sealed seal(byte[] plaintext, Kind kind) {

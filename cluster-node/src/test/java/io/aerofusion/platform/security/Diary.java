@@ -19,26 +19,26 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A sealed entity for tests: pages that one person wrote. Takes a snapshot every third event. */
-final class Diary extends EventSourcedBehaviorWithEnforcedReplies<Diary.Command, Diary.Event, Diary.State> {
-    sealed interface Command {}
+public final class Diary extends EventSourcedBehaviorWithEnforcedReplies<Diary.Command, Diary.Event, Diary.State> {
+    public sealed interface Command {}
 
-    record Write(String owner, String words, JsonNode mood, ActorRef<StatusReply<Integer>> replyTo)
+    public record Write(String owner, String words, JsonNode mood, ActorRef<StatusReply<Integer>> replyTo)
             implements Command {}
 
-    record Read(ActorRef<StatusReply<List<String>>> replyTo) implements Command {}
+    public record Read(ActorRef<StatusReply<List<String>>> replyTo) implements Command {}
 
-    record Stop() implements Command {}
+    public record Stop() implements Command {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
     @JsonSubTypes(@JsonSubTypes.Type(value = Written.class, name = "written"))
-    sealed interface Event {}
+    public sealed interface Event {}
 
-    record Written(String words, JsonNode mood) implements Event {}
+    public record Written(String words, JsonNode mood) implements Event {}
 
-    record State(List<String> pages) {}
+    public record State(List<String> pages) {}
 
     /** What a diary answers before it was begun and after its owner was erased. */
-    record Life() implements SealedEntity.Life<Command> {
+    public record Life() implements SealedEntity.Life<Command> {
         @Override
         public Optional<String> subjectNamedBy(Command command) {
             return command instanceof Write write ? Optional.of(write.owner()) : Optional.empty();

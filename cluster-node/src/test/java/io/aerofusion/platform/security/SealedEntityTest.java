@@ -189,15 +189,15 @@ class SealedEntityTest {
         try (SealedNode node = new SealedNode(url, temporary)) {
             node.write(node.diary("one"), "default|ada", WORDS);
         }
-        assertThat(rows("SELECT tag FROM event_tag")).containsExactly(Sealing.sliceOf("Diary|default|one"));
+        int slice = Sealing.sliceOf("Diary|default|one");
+        assertThat(rows("SELECT tag FROM event_tag")).containsExactlyInAnyOrder("local-" + slice, "model-" + slice);
         // A promise: projections keep an offset per slice.
-        assertThat(Sealing.sliceOf("Space|default|home"))
-                .isEqualTo("local-" + Math.floorMod("Space|default|home".hashCode(), 16));
+        assertThat(Sealing.sliceOf("Space|default|home")).isEqualTo(Math.floorMod("Space|default|home".hashCode(), 16));
     }
 
     @Test
     void storedExampleDecodesForEver() throws Exception {
-        SealedCbor<Diary.Event> cbor = new SealedCbor<>(Diary.Event.class);
+        SealedCbor<Diary.Event> cbor = SealedCbor.of(Diary.Event.class);
         Diary.Event event = new Diary.Written("hello", JsonNodeFactory.instance.numberNode(7L));
         byte[] stored =
                 java.util.HexFormat.of().parseHex("01bf6174677772697474656e65776f7264736568656c6c6f646d6f6f6407ff");

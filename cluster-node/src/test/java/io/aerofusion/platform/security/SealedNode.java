@@ -8,6 +8,7 @@ import akka.persistence.typed.PersistenceId;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.typesafe.config.ConfigFactory;
 import io.aerofusion.platform.NodeConfig;
+import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.persistence.DataKeyStore;
 import io.aerofusion.platform.persistence.Database;
 import java.nio.file.Path;
@@ -21,19 +22,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /** What a node gives to its sealed entities, without the node: a database, keys, an actor system. */
-final class SealedNode implements AutoCloseable {
+public final class SealedNode implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    final Database database;
-    final DataKeyStore keys;
-    final ActorTestKit kit;
-    final ExecutorService blocking = Executors.newFixedThreadPool(4);
+    public final Database database;
+    public final DataKeyStore keys;
+    public final ActorTestKit kit;
+    public final ExecutorService blocking = Executors.newFixedThreadPool(4);
 
-    SealedNode(String url, Path directory) {
+    public SealedNode(String url, Path directory) {
         this(url, directory, Map.of());
     }
 
-    SealedNode(String url, Path directory, Map<String, Object> settings) {
+    public SealedNode(String url, Path directory, Map<String, Object> settings) {
         database = Database.open(url);
         keys = DataKeyStore.open(
                 database.pool(),
@@ -50,12 +51,12 @@ final class SealedNode implements AutoCloseable {
                                 url)))));
     }
 
-    ActorRef<Diary.Command> diary(String name) {
+    public ActorRef<Diary.Command> diary(String name) {
         return kit.spawn(SealedEntity.create(
                 PersistenceId.ofUniqueId("Diary|default|" + name), keys, blocking, new Diary.Life()));
     }
 
-    int write(ActorRef<Diary.Command> diary, String owner, String words) {
+    public int write(ActorRef<Diary.Command> diary, String owner, String words) {
         return await(AskPattern.askWithStatus(
                 diary,
                 replyTo -> new Diary.Write(owner, words, JsonNodeFactory.instance.numberNode(7L), replyTo),
@@ -63,12 +64,12 @@ final class SealedNode implements AutoCloseable {
                 kit.scheduler()));
     }
 
-    List<String> read(ActorRef<Diary.Command> diary) {
+    public List<String> read(ActorRef<Diary.Command> diary) {
         return await(AskPattern.askWithStatus(diary, Diary.Read::new, PATIENCE, kit.scheduler()));
     }
 
-    /** @throws IllegalStateException with the diary's refusal */
-    static <T> T await(CompletionStage<T> stage) {
+    /** The answer. @throws IllegalStateException with the refusal of the diary */
+    public static <T> T await(CompletionStage<T> stage) {
         try {
             return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (java.util.concurrent.ExecutionException e) {
@@ -79,6 +80,11 @@ final class SealedNode implements AutoCloseable {
         } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** What domains get of a node. */
+    public NodeContext context() {
+        return new NodeContext(kit.system(), database.pool(), keys, blocking, InstantSource.system());
     }
 
     @Override

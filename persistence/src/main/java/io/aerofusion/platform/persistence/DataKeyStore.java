@@ -1,7 +1,7 @@
 package io.aerofusion.platform.persistence;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The data keys in the schema {@value #SCHEMA}, wrapped by the regional key, and the erasure ledger.
  *
- * <p>The schema may live in a database of its own, and is never part of the journal's backup; the regional key and the ledger are
+ * <p>The schema is never part of the journal's backup; the regional key and the ledger are
  * files. At the start the ledger is replayed: keys of erased subjects that a restore brought back are destroyed again.
  */
 public final class DataKeyStore implements DataKeys, AutoCloseable {
@@ -50,7 +50,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     private final RegionalKey regional;
     private final ErasureLedger ledger;
     private final InstantSource clock;
-    private final LoadingCache<String, Optional<DataKey>> keys;
+    private final Cache<String, Optional<DataKey>> keys;
 
     private DataKeyStore(DataSource source, RegionalKey regional, ErasureLedger ledger, InstantSource clock) {
         this.source = source;
@@ -60,7 +60,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
         this.keys = Caffeine.newBuilder()
                 .maximumSize(CACHED_KEYS_MAX)
                 .expireAfterWrite(CACHED_KEY_AGE_MAX)
-                .build(this::loadOrCreate);
+                .build();
     }
 
     /**
@@ -118,7 +118,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
 
     @Override
     public Binding bind(String persistenceId, String subject) {
-        String index = subjectIndex(subject);
+        String index = indexOf(subject);
         return Transaction.commit(source, connection -> {
             if (ensureKey(connection, subject, index).isEmpty()) {
                 return new Binding.Erased(index);
@@ -141,7 +141,21 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
 
     @Override
     public Optional<DataKey> keyOf(String subject) {
-        return keys.get(subject);
+        String index = indexOf(subject);
+        Optional<DataKey> key = keyByIndex(index);
+        if (key.isEmpty()) { // erased or new: the database knows
+            key = Transaction.commit(source, connection -> ensureKey(connection, subject, index));
+            keys.put(index, key);
+        }
+        return key;
+    }
+
+    @Override
+    public Optional<DataKey> keyByIndex(String subjectIndex) {
+        return keys.get(
+                subjectIndex,
+                index -> Transaction.single(
+                        source, connection -> findKey(connection, index).flatMap(found -> found)));
     }
 
     @Override
@@ -151,7 +165,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
                     connection.prepareStatement("SELECT persistence_id FROM aerofusion_keys.entity_binding"
                             + " WHERE subject_index = ? AND persistence_id COLLATE \"C\" > ?"
                             + " ORDER BY persistence_id COLLATE \"C\" LIMIT ?")) {
-                select.setString(1, subjectIndex(subject));
+                select.setString(1, indexOf(subject));
                 select.setString(2, after);
                 select.setInt(3, limit);
                 try (ResultSet rows = select.executeQuery()) {
@@ -167,11 +181,11 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
 
     @Override
     public void erase(String subject) {
-        String index = subjectIndex(subject);
+        String index = indexOf(subject);
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         ledger.enter(index, now); // first: after a crash the replay finishes what this began
         Transaction.commit(source, connection -> destroy(connection, index, now));
-        keys.invalidate(subject);
+        keys.invalidate(index);
     }
 
     @Override
@@ -180,12 +194,13 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     }
 
     @Override
-    public void close() {
-        ledger.close();
+    public String indexOf(String subject) {
+        return regional.digest("subject\n" + subject);
     }
 
-    private Optional<DataKey> loadOrCreate(String subject) {
-        return Transaction.commit(source, connection -> ensureKey(connection, subject, subjectIndex(subject)));
+    @Override
+    public void close() {
+        ledger.close();
     }
 
     private Optional<DataKey> ensureKey(Connection connection, String subject, String index) throws SQLException {
@@ -264,10 +279,6 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
             insert.executeUpdate();
         }
         return destroyed;
-    }
-
-    private String subjectIndex(String subject) {
-        return regional.digest("subject\n" + subject);
     }
 
     private static byte[] placeOf(String index) {

@@ -46,4 +46,10 @@ public interface DataKeys {
 
     /** Keyed digest (HMAC-SHA256, hex) by which read models find a value without holding it. */
     String blindIndex(String value);
+
+    /** Blind index of a subject: what read models hold of a person. */
+    String indexOf(String subject);
+
+    /** The key of the subject with that {@link #indexOf index}; empty when it was destroyed or there is none. Creates nothing. */
+    Optional<DataKey> keyByIndex(String subjectIndex);
 }

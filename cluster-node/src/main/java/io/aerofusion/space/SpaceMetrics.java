@@ -1,0 +1,108 @@
+package io.aerofusion.space;
+
+import io.aerofusion.platform.ErrorCode;
+import java.util.concurrent.TimeUnit;
+import kamon.Kamon;
+import kamon.metric.Counter;
+import kamon.metric.Gauge;
+import kamon.metric.Histogram;
+import kamon.metric.MeasurementUnit;
+import kamon.metric.Metric;
+import kamon.metric.Timer;
+
+/** What is counted about sync. One instance per node. */
+final class SpaceMetrics {
+    private final Gauge sessions = Kamon.gauge("space.sessions", "Open sockets").withoutTags();
+    private final Counter welcomed =
+            Kamon.counter("space.sessions.welcomed", "Sessions that said hello").withoutTags();
+    private final Metric.Counter ended = Kamon.counter("space.sessions.ended", "Sessions ended by the server, by code");
+    private final Metric.Counter badFrames =
+            Kamon.counter("space.frames.bad", "Frames that could not be used, by code");
+    private final Counter behind = Kamon.counter(
+                    "space.sessions.behind", "Times a slow device lost its buffer and kept its cursor")
+            .withoutTags();
+    private final Counter slow = Kamon.counter("space.sessions.slowed", "Times a device was told to slow down")
+            .withoutTags();
+    private final Histogram deltaBytes = Kamon.histogram(
+                    "space.delta.size",
+                    "Encoded deltas of commits",
+                    MeasurementUnit.information().bytes())
+            .withoutTags();
+    private final Counter sentBytes = Kamon.counter(
+                    "space.sent",
+                    "Bytes of snap and delta frames sent",
+                    MeasurementUnit.information().bytes())
+            .withoutTags();
+    private final Timer pushes = Kamon.timer("space.push", "From a push's arrival at its space to its commit")
+            .withoutTags();
+    private final Metric.Counter operations = Kamon.counter("space.operations", "Mutations by what became of them");
+    private final Counter merged = operations.withTag("outcome", "merged");
+    private final Counter quarantined = operations.withTag("outcome", "quarantined");
+    private final Metric.Counter rejected = Kamon.counter("space.operations.rejected", "Rejected mutations by code");
+    private final Metric.Counter conflicts = Kamon.counter("space.conflicts", "Conflicts by policy");
+    private final Timer recovery =
+            Kamon.timer("space.recovery", "Time to recover a space").withoutTags();
+    private final Counter snapshots =
+            Kamon.counter("space.snapshots", "Snapshots taken").withoutTags();
+
+    void sessionOpened() {
+        sessions.increment();
+    }
+
+    void sessionClosed() {
+        sessions.decrement();
+    }
+
+    void sessionWelcomed() {
+        welcomed.increment();
+    }
+
+    void sessionEnded(ErrorCode reason) {
+        ended.withTag("code", reason.code()).increment();
+    }
+
+    void badFrame(ErrorCode code) {
+        badFrames.withTag("code", code.code()).increment();
+    }
+
+    void fellBehind() {
+        behind.increment();
+    }
+
+    void slowed() {
+        slow.increment();
+    }
+
+    void deltaEncoded(int bytes) {
+        deltaBytes.record(bytes);
+    }
+
+    void dataSent(int bytes) {
+        sentBytes.increment(bytes);
+    }
+
+    void merged(Decision decision, long nanos) {
+        pushes.record(nanos, TimeUnit.NANOSECONDS);
+        merged.increment(decision.operations().size());
+        quarantined.increment(decision.facts().quarantined().size());
+        decided(decision);
+    }
+
+    /** The part of a decision that is not persisted. */
+    void decided(Decision decision) {
+        for (Rejection rejection : decision.rejections()) {
+            rejected.withTag("code", rejection.code().code()).increment();
+        }
+        for (Conflict conflict : decision.conflicts()) {
+            conflicts.withTag("policy", conflict.policy().name()).increment();
+        }
+    }
+
+    void recovered(long nanos) {
+        recovery.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    void snapshotTaken() {
+        snapshots.increment();
+    }
+}

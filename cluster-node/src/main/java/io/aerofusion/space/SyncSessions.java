@@ -1,0 +1,111 @@
+package io.aerofusion.space;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.Terminated;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import io.aerofusion.platform.security.Principal;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The sessions of a node: starts them up to the bound, and is their one clock. */
+final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
+    sealed interface Command {
+        /** A socket was upgraded; the principal is that of the upgrade's token, null when the hello brings one. */
+        record Open(
+                SocketStage.Opening opening,
+                String token,
+                @Nullable Principal principal) implements Command {}
+
+        record Tick() implements Command {}
+
+        /** Sends every device away; answers when the last session is gone. */
+        record Drain(ActorRef<akka.Done> replyTo) implements Command {}
+    }
+
+    private static final int ID_BYTES = 12;
+
+    private final SessionServices services;
+    private final AtomicInteger open;
+    private final SecureRandom random = new SecureRandom();
+    private @Nullable ActorRef<akka.Done> draining;
+
+    private SyncSessions(ActorContext<Command> context, SessionServices services, AtomicInteger open) {
+        super(context);
+        this.services = services;
+        this.open = open;
+    }
+
+    /** @param open counts the sessions for those who decide about an upgrade */
+    static Behavior<Command> create(SessionServices services, AtomicInteger open) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            timers.startTimerWithFixedDelay(
+                    new Command.Tick(), services.limits().tick());
+            return new SyncSessions(context, services, open);
+        }));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Command.class, this::onCommand)
+                .onSignal(Terminated.class, this::onEnded)
+                .build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case Command.Open request -> {
+                SocketStage.Opening opening = request.opening();
+                if (draining != null || open.get() >= services.limits().sessionsMax()) {
+                    opening.session().accept(null);
+                    return this;
+                }
+                byte[] id = new byte[ID_BYTES];
+                random.nextBytes(id);
+                ActorRef<SessionMessage> session = getContext()
+                        .spawnAnonymous(SyncSession.create(
+                                services,
+                                opening.socket(),
+                                HexFormat.of().formatHex(id),
+                                request.token(),
+                                request.principal()));
+                getContext().watch(session);
+                open.incrementAndGet();
+                services.metrics().sessionOpened();
+                opening.session().accept(session);
+            }
+            case Command.Tick tick -> tellAll(new SessionMessage.Tick());
+            case Command.Drain drain -> {
+                draining = drain.replyTo();
+                tellAll(new SessionMessage.Leave());
+                doneIfDrained();
+            }
+        }
+        return this;
+    }
+
+    private void tellAll(SessionMessage message) {
+        for (ActorRef<Void> child : getContext().getChildren()) {
+            child.<SessionMessage>unsafeUpcast().tell(message);
+        }
+    }
+
+    private Behavior<Command> onEnded(Terminated ended) {
+        open.decrementAndGet();
+        services.metrics().sessionClosed();
+        doneIfDrained();
+        return this;
+    }
+
+    private void doneIfDrained() {
+        if (draining != null && open.get() == 0) {
+            draining.tell(akka.Done.getInstance());
+        }
+    }
+}
