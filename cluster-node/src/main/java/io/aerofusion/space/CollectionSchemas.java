@@ -143,7 +143,7 @@ final class CollectionSchemas {
                         bytesMax,
                         CLOCK_AHEAD_MILLIS_MAX,
                         NAME_LENGTH_MAX),
-                this::check);
+                declared.isEmpty() ? null : this::check);
         settings = fresh;
         return fresh;
     }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The soft state of a {@link Space}: who follows it, what they announced, and which requests wait for its next change. */
@@ -26,6 +27,7 @@ final class Followers {
         final String device;
         final Set<String> collections;
         boolean live;
+        boolean introduced;
 
         @Nullable JsonNode presence;
 
@@ -65,7 +67,7 @@ final class Followers {
     private final EntityLimits limits;
     private final SpaceMetrics metrics;
     private final Map<ActorRef<SpaceNotice>, Follower> followers = new LinkedHashMap<>();
-    private Set<Waiter> waiting = new LinkedHashSet<>();
+    private final Set<Waiter> waiting = new LinkedHashSet<>();
 
     Followers(String space, EntityLimits limits, SpaceMetrics metrics) {
         this.space = space;
@@ -90,6 +92,7 @@ final class Followers {
         Follower old = followers.put(follow.follower(), fresh);
         if (old != null) {
             fresh.presence = old.presence;
+            fresh.introduced = old.introduced;
         }
         return old == null;
     }
@@ -98,6 +101,10 @@ final class Followers {
     void caughtUp(ActorRef<SpaceNotice> ref, boolean live) {
         Follower follower = followers.get(ref);
         if (follower != null) {
+            if (live && !follower.introduced) {
+                follower.introduced = true;
+                introduce(ref);
+            }
             follower.live = live;
         }
     }
@@ -120,7 +127,7 @@ final class Followers {
     }
 
     /** Shows a new follower who is there already. */
-    void introduce(ActorRef<SpaceNotice> ref) {
+    private void introduce(ActorRef<SpaceNotice> ref) {
         for (Map.Entry<ActorRef<SpaceNotice>, Follower> other : followers.entrySet()) {
             if (other.getValue().presence != null && !other.getKey().equals(ref)) {
                 ref.tell(presence(other.getValue().device, other.getValue().presence));
@@ -210,10 +217,20 @@ final class Followers {
         return Optional.of(waiter);
     }
 
-    Set<Waiter> takeWaiting() {
-        Set<Waiter> taken = waiting;
-        waiting = new LinkedHashSet<>();
-        return taken;
+    /** Answers those for whom a commit holds something. */
+    void answerWaiting(Function<Space.Changes, Space.Reply> answers) {
+        for (Iterator<Waiter> all = waiting.iterator(); all.hasNext(); ) {
+            Waiter waiter = all.next();
+            Space.Reply answer = answers.apply(waiter.ask());
+            if (!isNothingNew(answer)) {
+                all.remove();
+                waiter.answer(answer);
+            }
+        }
+    }
+
+    static boolean isNothingNew(Space.Reply answer) {
+        return answer instanceof Space.Changed changed && changed.changes().isEmpty() && !changed.reset();
     }
 
     /** Forgets a waiting request; true when it was still waiting. */

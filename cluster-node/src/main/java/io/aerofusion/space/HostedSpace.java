@@ -1,5 +1,6 @@
 package io.aerofusion.space;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.security.Principal;
 import java.util.ArrayList;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class HostedSpace {
     /** Sightings of a device are recorded once in this part of its lease: often enough for the lease, rare enough for the journal. */
     private static final int SIGHTINGS_PER_LEASE = 30;
+
+    /** The device under which the space's own operations run; no device can have that name. */
+    private static final String API_DEVICE = "~api";
 
     /** Where a space is: it never changes. */
     record Identity(String tenant, String space, String region, long epoch) {}
@@ -62,7 +66,23 @@ final class HostedSpace {
             SortedMap<String, SpaceRight> members,
             long quotaDocuments,
             long quotaBytes,
-            long version) {}
+            long version,
+            boolean erased) {
+        Settings with(SortedMap<String, SpaceRight> others) {
+            return new Settings(
+                    owner, title, declared, request, createdAt, others, quotaDocuments, quotaBytes, version + 1, erased);
+        }
+
+        Settings with(long documents, long bytes) {
+            return new Settings(
+                    owner, title, declared, request, createdAt, members, documents, bytes, version + 1, erased);
+        }
+
+        Settings over() {
+            return new Settings(
+                    owner, title, declared, request, createdAt, members, quotaDocuments, quotaBytes, version + 1, true);
+        }
+    }
 
     private final Identity identity;
     private final EntityLimits limits;
@@ -72,6 +92,7 @@ final class HostedSpace {
     /** What devices said since; newer than {@link #devices}, and forgotten in a restart. */
     private final Map<String, Cursor> seenSince = new HashMap<>();
 
+    private final SortedMap<String, Long> purgedTo = new TreeMap<>();
     private @Nullable Settings settings;
 
     HostedSpace(Identity identity, EntityLimits limits) {
@@ -88,10 +109,26 @@ final class HostedSpace {
         this.schemas = new CollectionSchemas(limits);
     }
 
+    /** A space as a snapshot holds it. */
+    HostedSpace(Identity identity, EntityLimits limits, SpaceState documents, HostedSpaceCodec.Head head) {
+        this(identity, limits, documents);
+        settings = head.settings();
+        devices.putAll(head.devices());
+        purgedTo.putAll(head.purgedTo());
+        schemas.restore(head.schemas());
+    }
+
+    HostedSpaceCodec.Head head() {
+        return new HostedSpaceCodec.Head(settings, devices, purgedTo, schemas.all());
+    }
+
     // --- who may
 
     /** Why somebody may not; a space that one may not see looks like one that does not exist. */
     Optional<Space.Refused> refusal(Principal by, SpaceRight needed) {
+        if (settings != null && settings.erased()) {
+            return Optional.of(new Space.Refused(ErrorCode.ERASED, "The space's owner was erased."));
+        }
         SpaceRight right = rightOf(by);
         if (right == null) {
             return Optional.of(new Space.Refused(
@@ -124,8 +161,8 @@ final class HostedSpace {
                     ? Optional.empty()
                     : Optional.of(new Space.Refused(ErrorCode.RATE_LIMITED, "The space knows too many devices."));
         }
-        // Mutation numbers belong to the device: somebody else's would be taken for repetitions.
-        return known.user().equals(by.user())
+        // Mutation numbers belong to the device: somebody else's would be taken for repetitions. A credential proves whose it is.
+        return known.user().equals(by.user()) || device.equals(by.device())
                 ? Optional.empty()
                 : Optional.of(new Space.Refused(
                         ErrorCode.DEVICE_UNKNOWN, "Another user's device of this name uses the space."));
@@ -158,6 +195,9 @@ final class HostedSpace {
             return Optional.of(new Space.Refused(
                     ErrorCode.BATCH_TOO_LARGE, "A push holds at most " + limits.pushMutationsMax() + " mutations."));
         }
+        if (push.base() != null && documents.check(push.base()) == CursorCheck.FOREIGN) {
+            return Optional.of(new Space.Refused(ErrorCode.BAD_CURSOR, "The push's base is a cursor of another space."));
+        }
         if (push.firstSeq() < 1 || push.firstSeq() > Json.INTEGER_MAX - limits.pushMutationsMax()) {
             return Optional.of(new Space.Refused(ErrorCode.SEQUENCE_CONFLICT, "Mutation numbers run from 1 to 2^53."));
         }
@@ -173,7 +213,7 @@ final class HostedSpace {
                 documents.cursor().encode(),
                 decision.rejections(),
                 decision.conflicts(),
-                List.of(),
+                documents.corrections(push, decision),
                 decision.restamps());
     }
 
@@ -187,21 +227,30 @@ final class HostedSpace {
     /** The event that a device was here, when it is time for one. */
     List<SpaceEvent> sighting(Principal by, String device, long now) {
         Sighting known = devices.get(device);
-        if (known != null && now - known.at() < limits.lease().toMillis() / SIGHTINGS_PER_LEASE) {
+        boolean recent = known != null
+                && known.user().equals(by.user())
+                && now - known.at() < limits.lease().toMillis() / SIGHTINGS_PER_LEASE;
+        if (recent) {
             return List.of();
         }
         return List.of(new SpaceEvent.DeviceSeen(device, by.user(), cursorOf(device), now));
     }
 
     List<SpaceEvent> seen(Space.Seen command, long now) {
-        Sighting known = devices.get(command.device());
-        if (known == null
-                || !known.user().equals(command.by().user())
+        if (refusalToFollow(command.by(), command.device()).isPresent()
+                || !devices.containsKey(command.device())
                 || documents.check(command.cursor()) != CursorCheck.USABLE) {
             return List.of();
         }
-        seenSince.put(command.device(), command.cursor());
+        hasStored(command.device(), command.cursor());
         return sighting(command.by(), command.device(), now);
+    }
+
+    /** Whoever asks from a cursor on has stored what is before it; in the middle of a page it has not. */
+    private void hasStored(String device, Cursor cursor) {
+        if (cursor.progress().isEmpty()) {
+            seenSince.put(device, cursor);
+        }
     }
 
     private @Nullable Cursor cursorOf(String device) {
@@ -210,9 +259,25 @@ final class HostedSpace {
         return soft != null || known == null ? soft : known.cursor();
     }
 
+    /** The event that drops what every device within its lease has seen, when there is something to gain. */
+    List<SpaceEvent> purge(long now) {
+        SortedMap<String, Long> horizon = new TreeMap<>(documents.cursor().numbers());
+        devices.forEach((device, sighting) -> {
+            if (now - sighting.at() < limits.lease().toMillis()) {
+                Cursor seen = cursorOf(device);
+                horizon.replaceAll((region, number) -> Math.min(number, seen == null ? 0 : seen.number(region)));
+            }
+        });
+        boolean gains = settings != null
+                && horizon.entrySet().stream()
+                        .anyMatch(reached -> reached.getValue() > purgedTo.getOrDefault(reached.getKey(), 0L));
+        return gains ? List.of(new Purged(horizon, now)) : List.of();
+    }
+
     // --- reading
 
-    Start start(@Nullable String token) {
+    /** Where somebody starts to read; a device that names a cursor has stored what is before it. */
+    Start start(@Nullable String token, @Nullable String device) {
         if (token == null) {
             return new Start(null, null);
         }
@@ -223,7 +288,12 @@ final class HostedSpace {
             return new Start(null, ErrorCode.BAD_CURSOR);
         }
         return switch (documents.check(cursor)) {
-            case USABLE -> new Start(cursor, null);
+            case USABLE -> {
+                if (device != null) {
+                    hasStored(device, cursor);
+                }
+                yield new Start(cursor, null);
+            }
             case FOREIGN -> new Start(null, ErrorCode.BAD_CURSOR);
             // Ahead: the space was restored from a backup that is older than the cursor.
             case EXPIRED, AHEAD -> new Start(null, ErrorCode.CURSOR_EXPIRED);
@@ -231,7 +301,7 @@ final class HostedSpace {
     }
 
     Space.Reply readChanges(@Nullable String since, List<String> collections, int documentsMax) {
-        Start start = start(since);
+        Start start = start(since, null);
         if (start.reset() == ErrorCode.BAD_CURSOR) {
             return new Space.Refused(ErrorCode.BAD_CURSOR, "The cursor is not one of this space.");
         }
@@ -359,6 +429,73 @@ final class HostedSpace {
         });
     }
 
+    /** Sets a queued path for good; only what is queued can be resolved, so a repetition changes nothing that came later. */
+    Outcome resolve(Space.ResolveConflict command, long now) {
+        Optional<Space.Refused> refusal = refusal(command.by(), SpaceRight.WRITE);
+        if (refusal.isPresent()) {
+            return new Outcome.Refuse(refusal.get());
+        }
+        String path;
+        try {
+            path = Path.canonical(command.path());
+        } catch (IllegalArgumentException e) {
+            return refuse(ErrorCode.INVALID_REQUEST, "The path is a member's name or a JSON Pointer.");
+        }
+        boolean queued = documents.queueOf(command.collection(), command.id()).stream()
+                .anyMatch(conflict -> conflict.path().equals(path));
+        if (!queued) {
+            return refuse(ErrorCode.NOT_FOUND, "Nothing waits at this path (any more).");
+        }
+        JsonNode value = command.value();
+        Mutation mutation = new Mutation(
+                command.collection(),
+                command.id(),
+                0,
+                value == null ? Map.of() : Map.of(path, value),
+                value == null ? List.of(path) : List.of(),
+                false,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of());
+        return ownOperation(mutation, List.of(), now);
+    }
+
+    /** Applies a mutation in quarantine on what is there now, or drops it. */
+    Outcome decide(Space.DecideQuarantine command, long now) {
+        Optional<Space.Refused> refusal = refusal(command.by(), SpaceRight.MANAGE);
+        if (refusal.isPresent()) {
+            return new Outcome.Refuse(refusal.get());
+        }
+        Optional<Quarantined> held = documents.quarantine().stream()
+                .filter(one -> one.seq() == command.seq() && one.device().equals(command.device()))
+                .findFirst();
+        if (held.isEmpty()) {
+            return refuse(ErrorCode.NOT_FOUND, "This change is not in quarantine (any more).");
+        }
+        SpaceEvent decided = new SpaceEvent.QuarantineDecided(
+                command.device(), command.seq(), command.accept(), command.by().actor(), now);
+        return command.accept() ? ownOperation(held.get().mutation(), List.of(decided), now) : persist(decided);
+    }
+
+    /** An operation by the space itself, made in full knowledge of the present. */
+    private Outcome ownOperation(Mutation mutation, List<SpaceEvent> together, long now) {
+        long seq = documents.mergedOf(API_DEVICE).max() + 1;
+        Decision decision = documents.decide(
+                new Push(API_DEVICE, seq, documents.cursor(), List.of(mutation)), pushSettings(), now);
+        if (!decision.rejections().isEmpty()) {
+            Rejection rejection = decision.rejections().getFirst();
+            return refuse(rejection.code(), rejection.detail());
+        }
+        List<SpaceEvent> facts = new ArrayList<>(together);
+        facts.add(decision.facts());
+        return new Outcome.Persist(facts);
+    }
+
+    List<SpaceEvent> erase(String by, long now) {
+        return settings == null || settings.erased() ? List.of() : List.of(new SpaceEvent.Erased(by, now));
+    }
+
     private interface Change {
         Outcome of(Settings around);
     }
@@ -405,53 +542,37 @@ final class HostedSpace {
                         new TreeMap<>(),
                         limits.quotaDocuments(),
                         limits.quotaBytes(),
-                        1);
+                        1,
+                        false);
             }
             case SpaceEvent.MemberSet set -> {
                 SortedMap<String, SpaceRight> members = new TreeMap<>(born().members());
                 members.put(set.user(), set.right());
-                settings = with(members);
+                settings = born().with(members);
             }
             case SpaceEvent.MemberRemoved removed -> {
                 SortedMap<String, SpaceRight> members = new TreeMap<>(born().members());
                 members.remove(removed.user());
-                settings = with(members);
+                settings = born().with(members);
             }
             case SpaceEvent.SchemaSet set -> {
                 schemas.set(set.collection(), set.schema());
-                settings = with(born().members());
+                settings = born().with(born().members());
             }
-            case SpaceEvent.QuotaSet set -> {
-                Settings around = with(born().members());
-                settings = new Settings(
-                        around.owner(),
-                        around.title(),
-                        around.declared(),
-                        around.request(),
-                        around.createdAt(),
-                        around.members(),
-                        set.documents(),
-                        set.bytes(),
-                        around.version());
-            }
+            case SpaceEvent.QuotaSet set ->
+                settings = born().with(set.documents(), set.bytes());
             case SpaceEvent.DeviceSeen seen ->
                 devices.put(seen.device(), new Sighting(seen.user(), seen.cursor(), seen.at()));
+            case Purged purged -> {
+                documents.apply(purged);
+                purgedTo.putAll(purged.horizon());
+                devices.values().removeIf(sighting -> purged.at() - sighting.at() >= limits.lease().toMillis());
+                seenSince.keySet().retainAll(devices.keySet());
+            }
+            case SpaceEvent.QuarantineDecided decided -> documents.discard(decided.device(), decided.seq());
+            case SpaceEvent.Erased erased -> settings = born().over();
         }
         return this;
-    }
-
-    private Settings with(SortedMap<String, SpaceRight> members) {
-        Settings old = born();
-        return new Settings(
-                old.owner(),
-                old.title(),
-                old.declared(),
-                old.request(),
-                old.createdAt(),
-                members,
-                old.quotaDocuments(),
-                old.quotaBytes(),
-                old.version() + 1);
     }
 
     private Settings born() {

@@ -5,6 +5,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.persistence.typed.EventAdapter;
+import akka.persistence.typed.SnapshotAdapter;
 import akka.persistence.typed.SnapshotCompleted;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
 import akka.persistence.typed.javadsl.EventHandler;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,6 +145,29 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             @Nullable Long version,
             ActorRef<Reply> replyTo) implements Request {}
 
+    /** Lists the paths where somebody has to choose. Looks at no more than {@code max} documents after the one named. */
+    public record ListConflicts(
+            Principal by, @Nullable DocumentKey after, int max, ActorRef<Reply> replyTo) implements Request {}
+
+    /** Settles a path: what it shall be replaces all that waits there. The value null unsets it. */
+    public record ResolveConflict(
+            Principal by,
+            String collection,
+            String id,
+            String path,
+            @Nullable JsonNode value,
+            ActorRef<Reply> replyTo)
+            implements Request {}
+
+    public record ListQuarantine(Principal by, ActorRef<Reply> replyTo) implements Request {}
+
+    /** Applies a mutation in quarantine on what is there now, or drops it. */
+    public record DecideQuarantine(Principal by, String device, long seq, boolean accept, ActorRef<Reply> replyTo)
+            implements Request {}
+
+    /** The owner is being erased: ends the space for everybody. */
+    public record Forget(String by, ActorRef<Reply> replyTo) implements Request {}
+
     public record ListPresence(Principal by, ActorRef<Reply> replyTo) implements Request {}
 
     /** May this user look at the space? For what is read beside the entity: the history. */
@@ -156,7 +181,9 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
 
     private enum Upkeep implements Told {
         /** Nobody asked for a while. */
-        IDLE
+        IDLE,
+        /** Time to look whether tombstones can go. */
+        PURGE
     }
 
     /** Ends the entity whatever it is doing: sharding waits for that without a limit. */
@@ -181,6 +208,10 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     public record Hash(String hash, String cursor, int documents) implements Reply {}
 
     public record Schema(JsonNode schema, long version) implements Reply {}
+
+    public record Conflicts(List<QueuedConflict> conflicts) implements Reply {}
+
+    public record Quarantine(List<Quarantined> held) implements Reply {}
 
     public record Presence(List<SpaceNotice.Present> present) implements Reply {}
 
@@ -207,13 +238,18 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     private final ActorRef<ClusterSharding.ShardCommand> shard;
     private final HostedSpace.Identity identity;
     private final EventAdapter<SpaceEvent, ?> events;
+    private final SnapshotAdapter<HostedSpace> snapshots;
     private final Set<String> tags;
+    private final Set<String> listedTags;
     private final EntityLimits limits;
     private final SpaceMetrics metrics;
     private final InstantSource clock;
+    private final JournalWeight weight;
+    private final LongConsumer snapshotTaken;
     private final Followers followers;
     private final long startedAt = System.nanoTime();
 
+    /** A space that recovers; {@code snapshotTaken} learns the number of the event a new snapshot stands for. */
     Space(
             ActorContext<Command> context,
             ActorRef<ClusterSharding.ShardCommand> shard,
@@ -221,18 +257,26 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             HostedSpace.Identity identity,
             EntityLimits limits,
             SpaceMetrics metrics,
-            InstantSource clock) {
+            InstantSource clock,
+            LongConsumer snapshotTaken) {
         super(sealing.id());
         this.context = context;
         this.shard = shard;
         this.identity = identity;
-        this.events = sealing.events(SpaceEvent.class);
-        this.tags = sealing.localTags();
+        this.weight = new JournalWeight(limits.snapshotBytesMin());
+        this.events = weight.weighed(sealing.events(SpaceEvent.class));
+        this.snapshots = sealing.snapshots(
+                weight.snapshotWriter(HostedSpaceCodec::write),
+                weight.snapshotReader(bytes -> HostedSpaceCodec.read(bytes, identity, limits)));
+        this.tags = sealing.streamTags();
+        this.listedTags = sealing.localTags();
         this.limits = limits;
         this.metrics = metrics;
         this.clock = clock;
+        this.snapshotTaken = snapshotTaken;
         this.followers = new Followers(identity.space(), limits, metrics);
         context.setReceiveTimeout(limits.passivateAfter(), Upkeep.IDLE);
+        context.scheduleOnce(limits.purgeInterval(), context.getSelf(), Upkeep.PURGE);
     }
 
     @Override
@@ -251,8 +295,18 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     }
 
     @Override
+    public SnapshotAdapter<HostedSpace> snapshotAdapter() {
+        return snapshots;
+    }
+
+    @Override
     public Set<String> tagsFor(SpaceEvent event) {
-        return tags;
+        return SpaceReadModel.follows(event) ? listedTags : tags;
+    }
+
+    @Override
+    public boolean shouldSnapshot(HostedSpace state, SpaceEvent event, long sequenceNumber) {
+        return weight.snapshotIsDue();
     }
 
     @Override
@@ -261,7 +315,10 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                 .onSignal(
                         akka.persistence.typed.RecoveryCompleted.instance(),
                         state -> metrics.recovered(System.nanoTime() - startedAt))
-                .onSignal(SnapshotCompleted.class, (state, saved) -> metrics.snapshotTaken())
+                .onSignal(SnapshotCompleted.class, (state, saved) -> {
+                    metrics.snapshotTaken();
+                    snapshotTaken.accept(saved.getSnapshotMetadata().sequenceNr());
+                })
                 .build();
     }
 
@@ -285,11 +342,27 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             case SetSchema set -> change(set.replyTo(), state.setSchema(set, now()));
             case SetMember set -> onSetMember(state, set);
             case SetQuota set -> change(set.replyTo(), state.setQuota(set, now()));
+            case ListConflicts ask ->
+                read(
+                        state,
+                        ask.by(),
+                        ask.replyTo(),
+                        s -> new Conflicts(s.documents().queue(null, ask.after(), ask.max())));
+            case ResolveConflict resolve -> onDecision(state, resolve.replyTo(), state.resolve(resolve, now()));
+            case ListQuarantine ask ->
+                read(
+                        state,
+                        ask.by(),
+                        ask.replyTo(),
+                        s -> new Quarantine(s.documents().quarantine()));
+            case DecideQuarantine decide -> onDecision(state, decide.replyTo(), state.decide(decide, now()));
+            case Forget forget -> onForget(state, forget);
             case ListPresence ask -> read(state, ask.by(), ask.replyTo(), s -> new Presence(followers.present()));
             case Admit ask -> read(state, ask.by(), ask.replyTo(), HostedSpace::done);
             case Upkeep upkeep ->
                 switch (upkeep) {
                     case IDLE -> onIdle();
+                case PURGE -> onPurge(state);
                 };
             case Stop stop -> Effect().stop().thenNoReply();
         };
@@ -330,7 +403,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
         for (SpaceEvent fact : facts) {
             if (fact instanceof Merged merged && !merged.operations().isEmpty()) {
                 followers.tellCommit(state, merged, before, traceparent, pusher);
-                followers.takeWaiting().forEach(waiter -> waiter.answer(changes(state, waiter.ask())));
+                followers.answerWaiting(waiter -> changes(state, waiter));
             }
         }
     }
@@ -358,7 +431,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     }
 
     private SpaceNotice caught(HostedSpace state, Follow command) {
-        HostedSpace.Start start = state.start(command.cursor());
+        HostedSpace.Start start = state.start(command.cursor(), command.device());
         Page page = state.documents()
                 .changes(
                         start.since(),
@@ -438,13 +511,32 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
         };
     }
 
+    /** A resolved conflict or a decided quarantine: an operation of the space's own, told to all followers. */
+    private ReplyEffect<SpaceEvent, HostedSpace> onDecision(
+            HostedSpace state, ActorRef<Reply> replyTo, HostedSpace.Outcome outcome) {
+        return switch (outcome) {
+            case HostedSpace.Outcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
+            case HostedSpace.Outcome.Persist decided -> {
+                Cursor before = state.documents().cursor();
+                yield Effect().persist(decided.facts())
+                        .thenRun((HostedSpace merged) -> announce(merged, decided.facts(), before, null, null))
+                        .thenReply(replyTo, HostedSpace::done);
+            }
+        };
+    }
+
+    private ReplyEffect<SpaceEvent, HostedSpace> onForget(HostedSpace state, Forget command) {
+        return Effect().persist(state.erase(command.by(), now()))
+                .thenRun((HostedSpace erased) -> {
+                    followers.dropThoseWithoutAccess(erased);
+                    shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+                })
+                .thenReply(command.replyTo(), erased -> new Done(""));
+    }
+
     private ReplyEffect<SpaceEvent, HostedSpace> onChanges(HostedSpace state, Changes command) {
         Reply answer = changes(state, command);
-        boolean nothingYet = answer instanceof Changed changed
-                && changed.changes().isEmpty()
-                && !changed.reset()
-                && command.waitMillis() > 0;
-        if (nothingYet) {
+        if (command.waitMillis() > 0 && Followers.isNothingNew(answer)) {
             Optional<Followers.Waiter> waiter = followers.waitFor(command);
             if (waiter.isPresent()) {
                 waiter.get()
@@ -479,6 +571,12 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
         }
         return Effect().noReply();
+    }
+
+    private ReplyEffect<SpaceEvent, HostedSpace> onPurge(HostedSpace state) {
+        context.scheduleOnce(limits.purgeInterval(), context.getSelf(), Upkeep.PURGE);
+        List<SpaceEvent> purge = state.purge(now());
+        return purge.isEmpty() ? Effect().noReply() : Effect().persist(purge).thenNoReply();
     }
 
     private long now() {

@@ -9,6 +9,7 @@ import io.aerofusion.platform.security.SealedEntity;
 import io.aerofusion.platform.security.Sealing;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /** What a space answers before it was created and after its owner was erased, and how it comes to life in between. */
 record SpaceLife(
@@ -16,7 +17,8 @@ record SpaceLife(
         ActorRef<ClusterSharding.ShardCommand> shard,
         EntityLimits limits,
         SpaceMetrics metrics,
-        InstantSource clock)
+        InstantSource clock,
+        LongConsumer snapshotTaken)
         implements SealedEntity.Life<Space.Command> {
 
     @Override
@@ -43,11 +45,13 @@ record SpaceLife(
 
     @Override
     public Behavior<Space.Command> live(Sealing sealing) {
-        return Behaviors.setup(context -> new Space(context, shard, sealing, identity, limits, metrics, clock));
+        return Behaviors.setup(context -> new Space(context, shard, sealing, identity, limits, metrics, clock, snapshotTaken));
     }
 
     private void refuse(Space.Command command, ErrorCode code, String detail) {
         switch (command) {
+            // Whoever erases may come again: there is nothing left to end.
+            case Space.Forget forget -> forget.replyTo().tell(new Space.Done(""));
             case Space.Push push ->
                 push.replyTo()
                         .tell(new SpaceNotice.PushRefused(

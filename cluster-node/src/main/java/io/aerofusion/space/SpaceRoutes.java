@@ -13,7 +13,9 @@ import io.aerofusion.platform.http.Answer;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.EntityTag;
+import io.aerofusion.platform.http.Paging;
 import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.persistence.SpaceIndex;
 import io.aerofusion.platform.security.Principal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -24,7 +26,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 
 /** The API to spaces: making them, their members, schemas and quota, and what people have to decide in them. */
@@ -34,9 +38,13 @@ final class SpaceRoutes {
     private static final int NAME_BYTES = 12;
 
     private final SpaceAsk spaces;
+    private final SpaceIndex index;
+    private final Executor blocking;
 
-    SpaceRoutes(SpaceAsk spaces) {
+    SpaceRoutes(SpaceAsk spaces, SpaceIndex index, Executor blocking) {
         this.spaces = spaces;
+        this.index = index;
+        this.blocking = blocking;
     }
 
     List<Endpoint> endpoints() {
@@ -50,6 +58,15 @@ final class SpaceRoutes {
                         new Endpoint.Reply(201, "The space", "application/json", SpaceSchemas.SPACE),
                         List.of(header("Idempotency-Key", "the same key with the same request makes one space")),
                         this::create),
+                endpoint(
+                        HttpMethods.GET,
+                        "",
+                        "listSpaces",
+                        "The spaces that the caller may see",
+                        "",
+                        ok(Paging.schema(SpaceSchemas.LISTED_SPACE)),
+                        Paging.PARAMETERS,
+                        request -> list(request, request.caller().user())),
                 endpoint(
                         HttpMethods.GET,
                         "/{space}",
@@ -112,7 +129,7 @@ final class SpaceRoutes {
                         this::presence));
     }
 
-    private static Endpoint endpoint(
+    static Endpoint endpoint(
             HttpMethod method,
             String path,
             String id,
@@ -123,7 +140,7 @@ final class SpaceRoutes {
         return endpoint(method, path, id, summary, body, reply, List.of(), handler);
     }
 
-    private static Endpoint endpoint(
+    static Endpoint endpoint(
             HttpMethod method,
             String path,
             String id,
@@ -144,7 +161,7 @@ final class SpaceRoutes {
                 handler);
     }
 
-    private static Endpoint.Reply ok(String schema) {
+    static Endpoint.Reply ok(String schema) {
         return new Endpoint.Reply(200, "Done", "application/json", schema);
     }
 
@@ -183,6 +200,26 @@ final class SpaceRoutes {
                                 caller, title, body.path("declaredOnly").asBoolean(false), digest, replyTo))
                 .thenApply(described ->
                         tagged(Answer.created(BASE + "/" + name, json(described.space())), described.space()));
+    }
+
+    /** A page of the spaces of a user, from the read model: a new one appears there within a second or two. */
+    CompletionStage<HttpResponse> list(ApiRequest request, String user) {
+        Paging paging = Paging.of(request);
+        String tenant = request.caller().tenant();
+        return CompletableFuture.supplyAsync(
+                        () -> index.of(tenant, user, paging.after(), paging.limit()), blocking)
+                .thenApply(page -> paging.page(
+                        page.items().stream().map(SpaceRoutes::json).toList(),
+                        page.next().orElse(null)));
+    }
+
+    private static ObjectNode json(SpaceIndex.Membership membership) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("space", membership.space().space())
+                .put("owner", membership.space().owner())
+                .put("title", membership.space().title())
+                .put("right", membership.right());
     }
 
     private CompletionStage<HttpResponse> get(ApiRequest request) {
@@ -306,7 +343,7 @@ final class SpaceRoutes {
     // --- bodies
 
     /** The body as an object with no other members than these: a slip of the pen must not silently change nothing. */
-    private static ObjectNode object(JsonNode body, String... members) {
+    static ObjectNode object(JsonNode body, String... members) {
         if (!(body instanceof ObjectNode object)) {
             throw new ProblemException(ErrorCode.INVALID_REQUEST, "The body is a JSON object.");
         }

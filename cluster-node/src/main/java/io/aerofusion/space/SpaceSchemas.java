@@ -75,11 +75,13 @@ final class SpaceSchemas {
 
     static final String SCHEMA = "{\"type\":\"object\",\"description\":\"JSON Schema 2020-12 with x-sync\"}";
 
-    static final String CONFLICTS = """
-            {"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{\
-            "collection":{"type":"string"},"id":{"type":"string"},"path":{"type":"string"},\
-            "candidates":{"type":"array","items":{"type":"object","properties":{"value":{},"stamp":%s,\
-            "live":{"type":"boolean"}}}}}}}}}""".formatted(STAMP);
+    private static final String CHOICE =
+            "{\"type\":\"object\",\"properties\":{\"value\":{},\"stamp\":%s}}".formatted(STAMP);
+
+    static final String CONFLICT_QUEUED = """
+            {"type":"object","required":["collection","id","path","live","waiting"],"properties":{\
+            "collection":{"type":"string"},"id":{"type":"string"},"path":{"type":"string"},"live":%s,\
+            "waiting":{"type":"array","items":%s}}}""".formatted(CHOICE, CHOICE);
 
     static final String RESOLUTION = """
             {"type":"object","required":["collection","id","path"],"additionalProperties":false,"properties":{\
@@ -103,12 +105,13 @@ final class SpaceSchemas {
             "device":{"type":"string"},"state":{}}}}}}""";
 
     static final String HISTORY = """
-            {"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{\
-            "number":{"type":"integer","description":"place in the region's order"},"region":{"type":"string"},\
-            "at":{"type":"string","format":"date-time"},"device":{"type":"string"},"seq":{"type":"integer"},\
-            "deleted":{"type":"boolean"},"set":{"type":"object"},"unset":{"type":"array","items":{"type":"string"}}}}},\
-            "document":{"type":["object","null"],"description":"the document as it was then"},\
-            "next":{"type":"string","description":"where to go on; missing at the end"}}}""";
+            {"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object",\
+            "properties":{"number":{"type":"integer","description":"place in the region's order"},\
+            "region":{"type":"string"},"at":{"type":"string","format":"date-time"},"device":{"type":"string"},\
+            "seq":{"type":"integer"},"deleted":{"type":"boolean"},"set":{"type":"object"},\
+            "unset":{"type":"array","items":{"type":"string"}},\
+            "edited":{"type":"array","items":{"type":"string"},"description":"paths of counters, sets and lists"}}}},\
+            "next":{"type":"integer","description":"where to go on; missing at the end"}}}""";
 
     private SpaceSchemas() {}
 }

@@ -5,6 +5,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.AskPattern;
+import akka.http.javadsl.model.HttpResponse;
 import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
@@ -12,13 +13,19 @@ import akka.persistence.typed.PersistenceId;
 import com.typesafe.config.Config;
 import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.cluster.DeviceLink;
+import io.aerofusion.platform.cluster.ReadModel;
+import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
+import io.aerofusion.platform.persistence.AuditLog;
+import io.aerofusion.platform.persistence.SpaceIndex;
+import io.aerofusion.platform.persistence.Snapshots;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.SealedEntity;
 import io.aerofusion.space.wire.FrameLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The sync domain of a node: its sharded spaces, the sessions of its devices, and the API to both. */
@@ -30,6 +37,9 @@ public final class Spaces {
 
     private static final long EPOCH = 1;
 
+    private final ClusterSharding sharding;
+    private final SpaceRoutes routes;
+    private final SpaceReadModel readModel;
     private final List<Endpoint> endpoints;
 
     /** Starts sharding and the sessions' supervisor; nothing is served before {@link #endpoints()} are. */
@@ -68,7 +78,19 @@ public final class Spaces {
         SpaceAsk spaces = new SpaceAsk(sharding, ASK_TIMEOUT);
         List<Endpoint> all = new ArrayList<>();
         all.addAll(new SyncRoutes(spaces, sessionLimits, limits, frameLimits, sessions, open).endpoints());
-        all.addAll(new SpaceRoutes(spaces).endpoints());
+        SpaceIndex index = new SpaceIndex(node.database(), node.keys());
+        this.routes = new SpaceRoutes(spaces, index, node.blocking());
+        all.addAll(routes.endpoints());
+        all.addAll(new DecisionRoutes(
+                        spaces,
+                        new SpaceHistory(
+                                node,
+                                config.getString("aerofusion.region"),
+                                limits.historyEventsMax(),
+                                limits.historyRequestsMax()))
+                .endpoints());
+        this.sharding = sharding;
+        this.readModel = new SpaceReadModel(index, new AuditLog(node.database(), node.keys()));
         this.endpoints = List.copyOf(all);
     }
 
@@ -77,15 +99,34 @@ public final class Spaces {
         return endpoints;
     }
 
+    /** Feeds the list of spaces and the audit log. */
+    public ReadModel<?> readModel() {
+        return readModel;
+    }
+
+    /** A page of the spaces that a user may see. */
+    public CompletionStage<HttpResponse> ofUser(ApiRequest request, String user) {
+        return routes.list(request, user);
+    }
+
+    /** Ends a space whose owner is being erased: nobody may see it from then on. Safe to repeat. */
+    public CompletionStage<Void> forget(String tenant, String space, String by) {
+        return sharding.entityRefFor(Space.KEY, tenant + "|" + space)
+                .<Space.Reply>ask(replyTo -> new Space.Forget(by, replyTo), ASK_TIMEOUT)
+                .thenAccept(done -> {});
+    }
+
     private static void init(NodeContext node, ClusterSharding sharding, EntityLimits limits, SpaceMetrics metrics) {
+        Snapshots snapshots = new Snapshots(node.database());
         // Spaces passivate themselves: whoever is followed stays, whatever the time since the last message.
         ClusterShardingSettings settings = ClusterShardingSettings.create(node.system())
                 .withPassivationStrategy(ClusterShardingSettings.PassivationStrategySettings$.MODULE$.disabled());
         String region = node.system().settings().config().getString("aerofusion.region");
         sharding.init(Entity.of(Space.KEY, entity -> {
+                    String persistenceId = Space.KEY.name() + "|" + entity.getEntityId();
                     String[] id = entity.getEntityId().split("\\|", 2);
                     return SealedEntity.create(
-                            PersistenceId.ofUniqueId(Space.KEY.name() + "|" + entity.getEntityId()),
+                            PersistenceId.ofUniqueId(persistenceId),
                             node.keys(),
                             node.blocking(),
                             new SpaceLife(
@@ -93,7 +134,8 @@ public final class Spaces {
                                     entity.getShard(),
                                     limits,
                                     metrics,
-                                    node.clock()));
+                                    node.clock(),
+                                    number -> node.blocking().execute(() -> snapshots.deleteBefore(persistenceId, number))));
                 })
                 .withStopMessage(Space.Stop.STOP)
                 .withSettings(settings));

@@ -340,8 +340,8 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     }
 
     private Behavior<SessionMessage> onCredit(Frame.Credit more) {
-        // Saturates: more than the window is never of use, and a sum must not overflow.
-        credit = Math.min(credit + Math.max(0, Math.min(more.bytes(), limits.creditBytes())), limits.creditBytes());
+        // Never more than the window in all: beyond it nothing is of use, and a sum must not overflow.
+        credit += Math.clamp(more.bytes(), 0, limits.creditBytes() - credit);
         catchUp();
         return readOn();
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
 
 /** A device at a real socket that applies what it hears to a plain copy of one space; for tests of the server. */
@@ -29,7 +29,7 @@ final class TestDevice implements AutoCloseable {
 
     final String name;
     final Map<String, Map<String, JsonNode>> documents = new TreeMap<>();
-    private final LinkedBlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+    private final LinkedBlockingDeque<Object> heard = new LinkedBlockingDeque<>();
     private final WebSocket socket;
     String cursor;
     long seq = 1;
@@ -207,7 +207,7 @@ final class TestDevice implements AutoCloseable {
     boolean hearsNothing(long millis) throws InterruptedException {
         Object next = heard.poll(millis, TimeUnit.MILLISECONDS);
         if (next != null) {
-            heard.add(next);
+            heard.addFirst(next);
         }
         return next == null;
     }

@@ -22,7 +22,8 @@ public record Merged(
         @JsonProperty("t") long at,
         @JsonProperty("o") List<Operation> operations,
         @JsonProperty("q") List<Quarantined> quarantined,
-        @JsonProperty("c") int conflicts) {
+        @JsonProperty("c") int conflicts)
+        implements SpaceEvent {
     public Merged {
         operations = operations == null ? List.of() : List.copyOf(operations);
         quarantined = quarantined == null ? List.of() : List.copyOf(quarantined);

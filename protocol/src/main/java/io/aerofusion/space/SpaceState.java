@@ -325,6 +325,11 @@ public final class SpaceState {
                 .toList();
     }
 
+    /** The paths of one document that wait for somebody to choose. */
+    public List<QueuedConflict> queueOf(String collection, String id) {
+        return stored(collection, id).queue();
+    }
+
     /** How many documents have something to choose. */
     public int undecidedDocuments() {
         return undecided.size();

@@ -1,0 +1,318 @@
+package io.aerofusion.space;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.Node;
+import io.aerofusion.platform.NodeOptions;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The API to spaces, and sync over plain HTTP, at the door of a real node. */
+final class SpaceApiTest {
+    private static Node node;
+    private static Api api;
+
+    @BeforeAll
+    static void start(@TempDir Path data) {
+        node = Node.start(NodeOptions.in(data));
+        api = Api.admin(node);
+    }
+
+    @AfterAll
+    static void stop() {
+        node.stop();
+    }
+
+    @Test
+    void creating_is_repeatable_with_a_key_and_refused_for_a_taken_name() throws Exception {
+        String name = "s" + UUID.randomUUID();
+        String body = "{\"space\":\"" + name + "\",\"title\":\"Runways\"}";
+        Api.Answer first = api.post("/api/v1/spaces", body, "Idempotency-Key", "k1");
+        Api.Answer again = api.post("/api/v1/spaces", body, "Idempotency-Key", "k1");
+        assertThat(first.status()).isEqualTo(201);
+        assertThat(again.json().path("createdAt")).isEqualTo(first.json().path("createdAt"));
+        assertThat(api.post("/api/v1/spaces", body, "Idempotency-Key", "k2").code())
+                .isEqualTo("already-exists");
+        assertThat(api.get("/api/v1/spaces/" + name).json().path("title").asText())
+                .isEqualTo("Runways");
+    }
+
+    @Test
+    void a_key_names_a_space_that_has_no_name() throws Exception {
+        Api.Answer first = api.post("/api/v1/spaces", "{}", "Idempotency-Key", "nameless");
+        Api.Answer again = api.post("/api/v1/spaces", "{}", "Idempotency-Key", "nameless");
+        assertThat(again.json().path("space")).isEqualTo(first.json().path("space"));
+    }
+
+    @Test
+    void a_wrong_name_is_refused() throws Exception {
+        assertThat(api.post("/api/v1/spaces", "{\"space\":\"a|b\"}").code()).isEqualTo("invalid-request");
+        assertThat(api.post("/api/v1/spaces", "{\"spaec\":\"a\"}").code()).isEqualTo("invalid-request");
+    }
+
+    @Test
+    void somebody_elses_space_looks_like_none() throws Exception {
+        String space = api.newSpace();
+        Api stranger = api.user("stranger");
+        assertThat(stranger.get("/api/v1/spaces/" + space).code()).isEqualTo("space-not-found");
+        assertThat(stranger.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("space-not-found");
+        assertThat(stranger.push(space, "d1", 1, op("a", "1")).code()).isEqualTo("space-not-found");
+        assertThat(stranger.get("/sync/v1/spaces/nowhere/changes").code()).isEqualTo("space-not-found");
+    }
+
+    @Test
+    void members_have_rights_and_lists_show_their_spaces() throws Exception {
+        String space = api.newSpace();
+        Api reader = api.user("reader");
+        Api.Answer seen = api.get("/api/v1/spaces/" + space);
+        Api.Answer set = api.put(
+                "/api/v1/spaces/" + space + "/members/reader", "{\"right\":\"read\"}", "If-Match", seen.etag());
+        assertThat(set.json().path("members").path("reader").asText()).isEqualTo("read");
+        assertThat(api.put("/api/v1/spaces/" + space + "/members/reader", "{\"right\":\"write\"}", "If-Match", seen.etag())
+                        .code())
+                .isEqualTo("precondition-failed");
+        assertThat(reader.get("/sync/v1/spaces/" + space + "/changes").status()).isEqualTo(200);
+        assertThat(reader.push(space, "d1", 1, op("a", "1")).code()).isEqualTo("forbidden");
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> reader.get("/api/v1/spaces").json().toString().contains(space));
+        assertThat(api.delete("/api/v1/spaces/" + space + "/members/reader").status()).isEqualTo(200);
+        assertThat(reader.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("space-not-found");
+    }
+
+    @Test
+    void a_schema_types_paths_and_rejects_what_breaks_it() throws Exception {
+        String space = api.newSpace();
+        String schema = """
+                {"type":"object","properties":{"length":{"type":"integer"},"landings":{"type":"integer","x-sync":"counter"}}}""";
+        Api.Answer set = api.put("/api/v1/spaces/" + space + "/collections/runways/schema", schema);
+        assertThat(set.status()).as(set.json().toString()).isEqualTo(200);
+        JsonNode pushed = api.push(
+                        space,
+                        "d1",
+                        1,
+                        "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"length\":\"long\"}},"
+                                + "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"length\":900}},"
+                                + "{\"collection\":\"runways\",\"id\":\"1\",\"inc\":{\"landings\":2}},"
+                                + "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"landings\":7}}")
+                .json();
+        assertThat(pushed.path("rejected").findValuesAsText("code"))
+                .containsExactly("schema-violation", "type-mismatch");
+        assertThat(pushed.path("rejected").path(0).path("path").asText()).isEqualTo("length");
+        assertThat(api.get("/sync/v1/spaces/" + space + "/documents/runways/1")
+                        .http()
+                        .body())
+                .isEqualTo("{\"landings\":2,\"length\":900}");
+        Api.Answer read = api.get("/api/v1/spaces/" + space + "/collections/runways/schema");
+        assertThat(read.json()).isEqualTo(Api.parse(schema));
+        assertThat(api.put("/api/v1/spaces/" + space + "/collections/runways/schema", schema, "If-Match", "\"0\"")
+                        .code())
+                .isEqualTo("precondition-failed");
+    }
+
+    @Test
+    void schemas_that_cannot_be_are_refused() throws Exception {
+        String path = "/api/v1/spaces/" + api.newSpace() + "/collections/c/schema";
+        for (String schema : new String[] {
+            "{\"type\":7}",
+            "{\"properties\":{\"a\":{\"x-sync\":\"magic\"}}}",
+            "{\"$ref\":\"http://127.0.0.1:1/schema\"}",
+            "{\"$schema\":\"https://example.org/other\"}"
+        }) {
+            assertThat(api.put(path, schema).code()).as(schema).isEqualTo("schema-invalid");
+        }
+    }
+
+    @Test
+    void a_pattern_without_end_rejects_the_document_and_nothing_else() throws Exception {
+        String space = api.newSpace();
+        api.put(
+                "/api/v1/spaces/" + space + "/collections/c/schema",
+                "{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"^(a+)+$\"}}}");
+        JsonNode pushed = api.push(
+                        space,
+                        "d1",
+                        1,
+                        "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"a\":\"" + "a".repeat(40) + "!\"}},"
+                                + "{\"collection\":\"c\",\"id\":\"2\",\"set\":{\"a\":\"aa\"}}")
+                .json();
+        assertThat(pushed.path("rejected").findValuesAsText("seq")).containsExactly("1");
+    }
+
+    @Test
+    void undeclared_collections_are_refused_where_they_must_be_declared() throws Exception {
+        String space = api.post("/api/v1/spaces", "{\"declaredOnly\":true}")
+                .json()
+                .path("space")
+                .asText();
+        assertThat(api.push(space, "d1", 1, op("a", "1"))
+                        .json()
+                        .path("rejected")
+                        .findValuesAsText("code"))
+                .containsExactly("collection-unknown");
+    }
+
+    @Test
+    void a_full_space_rejects_and_goes_on_after_a_higher_quota() throws Exception {
+        String space = api.newSpace();
+        assertThat(api.put("/api/v1/spaces/" + space + "/quota", "{\"documents\":1,\"bytes\":100000}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(api.push(space, "d1", 1, op("a", "1") + "," + op("a", "2"))
+                        .json()
+                        .path("rejected")
+                        .findValuesAsText("code"))
+                .containsExactly("quota-exceeded");
+        api.put("/api/v1/spaces/" + space + "/quota", "{\"documents\":2,\"bytes\":100000}");
+        assertThat(api.push(space, "d1", 3, op("a", "2")).json().path("rejected"))
+                .isEmpty();
+    }
+
+    @Test
+    void conflicts_wait_in_a_queue_until_somebody_chooses() throws Exception {
+        String space = api.newSpace();
+        api.put(
+                "/api/v1/spaces/" + space + "/collections/runways/schema",
+                "{\"properties\":{\"surface\":{\"x-sync\":{\"policy\":\"manual\"}}}}");
+        api.push(space, "d1", 1, "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"surface\":\"grass\"}}");
+        JsonNode second = api.push(
+                        space, "d2", 1, "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"surface\":\"sand\"}}")
+                .json();
+        assertThat(second.path("conflicts").path(0).path("queued").asBoolean()).isTrue();
+        JsonNode queued = api.get("/api/v1/spaces/" + space + "/conflicts").json().path("items");
+        assertThat(queued).hasSize(1);
+        assertThat(queued.path(0).path("waiting").path(0).path("value").asText())
+                .isIn("grass", "sand");
+
+        String choice = "{\"collection\":\"runways\",\"id\":\"1\",\"path\":\"surface\",\"value\":\"grass\"}";
+        assertThat(api.post("/api/v1/spaces/" + space + "/conflicts/resolve", choice)
+                        .status())
+                .isEqualTo(200);
+        assertThat(api.get("/api/v1/spaces/" + space + "/conflicts").json().path("items"))
+                .isEmpty();
+        assertThat(api.get("/sync/v1/spaces/" + space + "/documents/runways/1")
+                        .json()
+                        .path("surface")
+                        .asText())
+                .isEqualTo("grass");
+        assertThat(api.post("/api/v1/spaces/" + space + "/conflicts/resolve", choice)
+                        .code())
+                .isEqualTo("not-found");
+    }
+
+    @Test
+    void the_history_of_a_document_is_read_from_the_journal() throws Exception {
+        String space = api.newSpace();
+        api.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}");
+        api.push(space, "d1", 2, "{\"collection\":\"c\",\"id\":\"2\",\"set\":{\"v\":9}}");
+        api.push(space, "d1", 3, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":2}}");
+        api.push(space, "d1", 4, "{\"collection\":\"c\",\"id\":\"1\",\"delete\":true}");
+        String path = "/api/v1/spaces/" + space + "/documents/c/1";
+        JsonNode items = api.get(path + "/history").json().path("items");
+        assertThat(items.findValuesAsText("number")).containsExactly("1", "3", "4");
+        assertThat(items.path(2).path("deleted").asBoolean()).isTrue();
+        assertThat(api.get(path + "/as-of?number=2").json().path("v").asInt()).isEqualTo(1);
+        assertThat(api.get(path + "/as-of?number=3").json().path("v").asInt()).isEqualTo(2);
+        assertThat(api.get(path + "/as-of?number=4").code()).isEqualTo("not-found");
+        assertThat(api.get(path + "/as-of?time=2000-01-01T00:00:00Z").code()).isEqualTo("not-found");
+        assertThat(api.get(path + "/as-of").code()).isEqualTo("invalid-request");
+    }
+
+    @Test
+    void any_unicode_names_a_document() throws Exception {
+        String space = api.newSpace();
+        api.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"a/b é 漢\",\"set\":{\"v\":1}}");
+        Api.Answer found = api.get("/sync/v1/spaces/" + space + "/documents/c/a%2Fb%20%C3%A9%20%E6%BC%A2");
+        assertThat(found.json().path("v").asInt()).isEqualTo(1);
+        assertThat(api.get(
+                                "/sync/v1/spaces/" + space + "/documents/c/a%2Fb%20%C3%A9%20%E6%BC%A2",
+                                "If-None-Match",
+                                found.etag())
+                        .status())
+                .isEqualTo(304);
+    }
+
+    @Test
+    void a_long_poll_answers_when_something_happens() throws Exception {
+        String space = api.newSpace();
+        String cursor =
+                api.get("/sync/v1/spaces/" + space + "/changes").json().path("cursor").asText();
+        CompletableFuture<HttpResponse<String>> waiting = HttpClient.newHttpClient()
+                .sendAsync(
+                        api.request("GET", "/sync/v1/spaces/" + space + "/changes?wait=25&since=" + cursor, ""),
+                        HttpResponse.BodyHandlers.ofString());
+        api.push(space, "d1", 1, op("a", "1"));
+        JsonNode page = Api.parse(waiting.get(20, TimeUnit.SECONDS).body());
+        assertThat(page.path("changes").path(0).path("id").asText()).isEqualTo("1");
+        assertThat(api.get("/sync/v1/spaces/" + space + "/changes?wait=1&since="
+                                + page.path("cursor").asText())
+                        .json()
+                        .path("changes"))
+                .isEmpty();
+    }
+
+    @Test
+    void a_stream_of_events_follows_the_space() throws Exception {
+        String space = api.newSpace();
+        api.push(space, "d1", 1, op("a", "1"));
+        HttpResponse<Stream<String>> stream = HttpClient.newHttpClient()
+                .send(
+                        api.request("GET", "/sync/v1/spaces/" + space + "/changes", "", "Accept", "text/event-stream"),
+                        HttpResponse.BodyHandlers.ofLines());
+        assertThat(stream.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
+        api.push(space, "d1", 2, op("a", "2"));
+        try (Stream<String> lines = stream.body()) {
+            assertThat(lines.filter(line -> line.startsWith("data:"))
+                            .limit(2)
+                            .map(line -> Api.parse(line.substring(5))
+                                    .path("changes")
+                                    .path(0)
+                                    .path("id")
+                                    .asText()))
+                    .containsExactly("1", "2");
+        }
+    }
+
+    @Test
+    void cursors_that_are_none_of_the_space_are_told() throws Exception {
+        String space = api.newSpace();
+        String foreign = api.get("/sync/v1/spaces/" + api.newSpace() + "/changes")
+                .json()
+                .path("cursor")
+                .asText();
+        assertThat(api.get("/sync/v1/spaces/" + space + "/changes?since=" + foreign)
+                        .code())
+                .isEqualTo("bad-cursor");
+        assertThat(api.get("/sync/v1/spaces/" + space + "/changes?since=forged").code())
+                .isEqualTo("bad-cursor");
+    }
+
+    @Test
+    void the_hash_is_that_of_the_documents() throws Exception {
+        String space = api.newSpace();
+        assertThat(api.get("/sync/v1/spaces/" + space + "/hash")
+                        .json()
+                        .path("hash")
+                        .asText())
+                .isEqualTo("0".repeat(64));
+        api.push(space, "d1", 1, op("a", "1"));
+        JsonNode hash = api.get("/sync/v1/spaces/" + space + "/hash").json();
+        assertThat(hash.path("documents").asInt()).isEqualTo(1);
+        assertThat(hash.path("hash").asText()).hasSize(64).isNotEqualTo("0".repeat(64));
+    }
+
+    private static String op(String collection, String id) {
+        return "{\"collection\":\"" + collection + "\",\"id\":\"" + id + "\",\"set\":{\"v\":1}}";
+    }
+}
