@@ -1,7 +1,6 @@
 package io.aerofusion.space;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -163,7 +162,7 @@ final class Document {
                 nowDeleteWon,
                 nowHeads,
                 nowCells,
-                reshaped ? anyAbove(nowCells) : tangled,
+                reshaped ? CellTree.isTangled(nowCells) : tangled,
                 nowWeight);
     }
 
@@ -235,54 +234,22 @@ final class Document {
 
     /** The cell of a kind at a path; null when there never was one. */
     @Nullable Cell cell(String path, Cell.Kind kind) {
-        int at = indexOf(cells, cells.length, path, kind);
+        int at = CellTree.indexOf(cells, cells.length, path, kind);
         return at < 0 ? null : cells[at];
     }
 
     /** The cells at a path: more than one only where the type of the path changed. */
     List<Cell> at(String path) {
-        int from = first(cells, path);
-        int to = from;
-        while (to < cells.length && cells[to].path().equals(path)) {
-            to++;
-        }
-        return Arrays.asList(cells).subList(from, to);
+        return CellTree.at(cells, path);
     }
 
     /** The cells beneath a path. */
     List<Cell> beneath(String path) {
-        String prefix = Path.prefixOfChildren(path);
-        int from = first(cells, prefix);
-        int to = from;
-        while (to < cells.length && cells[to].path().startsWith(prefix)) {
-            to++;
-        }
-        return Arrays.asList(cells).subList(from, to);
+        return CellTree.beneath(cells, path);
     }
 
-    /** Index of the first cell at the path or after it. */
-    private static int first(Cell[] cells, String path) {
-        int at = indexOf(cells, cells.length, path, Cell.Kind.REGISTER);
-        return at < 0 ? -at - 1 : at;
-    }
-
-    static int indexOf(Cell[] cells, int size, String path, Cell.Kind kind) {
-        int low = 0;
-        int high = size - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            int byPath = cells[middle].path().compareTo(path);
-            int order = byPath != 0 ? byPath : cells[middle].kind().compareTo(kind);
-            if (order == 0) {
-                return middle;
-            }
-            if (order < 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return -low - 1;
+    boolean isHidden(Cell cell) {
+        return tangled && CellTree.isHidden(cells, cell);
     }
 
     /** Path -> value of everything a reader sees, in the order of the paths. The document must be live. */
@@ -290,7 +257,7 @@ final class Document {
         SortedMap<String, JsonNode> leaves = new TreeMap<>();
         for (Cell cell : cells) {
             JsonNode value = cell.value();
-            if (value != null && (!tangled || !isHidden(cell))) {
+            if (value != null && !isHidden(cell)) {
                 leaves.put(cell.path(), value);
             }
         }
@@ -301,7 +268,7 @@ final class Document {
     @Nullable Cell visibleCell(String path) {
         if (isLive()) {
             for (Cell cell : at(path)) {
-                if (cell.value() != null && (!tangled || !isHidden(cell))) {
+                if (cell.value() != null && !isHidden(cell)) {
                     return cell;
                 }
             }
@@ -315,94 +282,9 @@ final class Document {
         return cell == null ? null : cell.value();
     }
 
-    /** Whether a cell above, beneath or beside this one was written later. An empty object hides nothing. */
-    boolean isHidden(Cell cell) {
-        boolean empty = isEmptyObject(cell);
-        for (Cell below : beneath(cell.path())) {
-            if (below.value() != null && (empty || isLater(below, cell))) {
-                return true;
-            }
-        }
-        for (Cell beside : at(cell.path())) {
-            if (beside.value() != null && isLater(beside, cell)) {
-                return true;
-            }
-        }
-        for (String path = cell.path(); Path.isNested(path); ) {
-            path = Path.parent(path);
-            for (Cell above : at(path)) {
-                if (above.value() != null && !isEmptyObject(above) && isLater(above, cell)) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    /** One operation may write two cells that hide one another: then the kind, else the path, decides. */
-    private static boolean isLater(Cell left, Cell right) {
-        int byOrigin = left.origin().compareTo(right.origin());
-        if (byOrigin != 0) {
-            return byOrigin > 0;
-        }
-        int byPath = left.path().compareTo(right.path());
-        return byPath != 0 ? byPath > 0 : left.kind().compareTo(right.kind()) > 0;
-    }
-
-    /** Whether some cell lies beneath or beside another one, so that stamps decide which is seen. */
-    private static boolean anyAbove(Cell[] cells) {
-        for (int i = 0; i < cells.length; i++) {
-            if (i > 0 && cells[i].path().equals(cells[i - 1].path())) {
-                return true;
-            }
-            for (String path = cells[i].path(); Path.isNested(path); ) {
-                path = Path.parent(path);
-                for (int at = first(cells, path);
-                        at < cells.length && cells[at].path().equals(path);
-                        at++) {
-                    if (!isEmptyObject(cells[at])) {
-                        return true;
-                    }
-                }
-            }
-        }
-        return false;
-    }
-
-    static boolean isEmptyObject(Cell cell) {
-        JsonNode value = cell.value();
-        return value != null && value.isObject() && value.isEmpty();
-    }
-
     /** The document as a reader sees it. It must be live. */
     ObjectNode json() {
-        return json(leaves());
-    }
-
-    /** The JSON object of a map from paths to values; an empty object gives way to what lies beneath it. */
-    static ObjectNode json(Map<String, JsonNode> leaves) {
-        ObjectNode root = JsonNodeFactory.instance.objectNode();
-        leaves.forEach((path, value) -> {
-            List<String> segments = Path.segments(path);
-            ObjectNode parent = root;
-            for (String segment : segments.subList(0, segments.size() - 1)) {
-                JsonNode child = parent.get(segment);
-                if (child instanceof ObjectNode object) {
-                    parent = object;
-                } else {
-                    parent = parent.putObject(segment);
-                }
-            }
-            boolean emptyObject = value.isObject() && value.isEmpty();
-            if (emptyObject) {
-                if (!parent.has(segments.getLast())) {
-                    parent.putObject(segments.getLast()); // a fresh one: it may be filled
-                }
-            } else {
-                parent.set(segments.getLast(), value);
-            }
-        });
-        return root;
+        return CellTree.json(leaves());
     }
 
     /** Whether every operation that touched it lies at or below the horizon. */

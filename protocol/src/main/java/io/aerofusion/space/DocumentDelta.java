@@ -35,7 +35,7 @@ final class DocumentDelta {
         Builder change = new Builder(document);
         for (Cell cell : document.cells()) {
             if (cell.isAfter(since)) {
-                if (Document.isEmptyObject(cell)
+                if (CellTree.isEmptyObject(cell)
                         && !document.beneath(cell.path()).isEmpty()) {
                     // The value it replaced may have hidden what the reader should see beneath it now.
                     return whole(document);
@@ -98,7 +98,7 @@ final class DocumentDelta {
 
         DocumentChange whole() {
             for (Cell cell : document.cells()) {
-                if (cell.value() != null && !(document.tangled() && document.isHidden(cell))) {
+                if (cell.value() != null && !document.isHidden(cell)) {
                     add(cell.path(), cell);
                 }
             }

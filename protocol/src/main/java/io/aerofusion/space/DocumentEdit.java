@@ -141,19 +141,19 @@ final class DocumentEdit {
     }
 
     private @Nullable Cell at(String path, Cell.Kind kind) {
-        int at = Document.indexOf(cells, size, path, kind);
+        int at = CellTree.indexOf(cells, size, path, kind);
         return at < 0 ? null : cells[at];
     }
 
     private void put(Cell cell) {
-        int at = Document.indexOf(cells, size, cell.path(), cell.kind());
+        int at = CellTree.indexOf(cells, size, cell.path(), cell.kind());
         if (at < 0) {
             at = -at - 1;
             System.arraycopy(cells, at, cells, at + 1, size - at);
             size++;
             reshaped = true;
         } else {
-            reshaped |= Document.isEmptyObject(cells[at]) != Document.isEmptyObject(cell);
+            reshaped |= CellTree.isEmptyObject(cells[at]) != CellTree.isEmptyObject(cell);
             weight -= cells[at].weight();
         }
         cells[at] = cell;

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * with the push's own accepted mutations on top and changes nothing.
  */
 final class Ingress {
+    /** The highest number a push may begin with: what every JSON reader keeps exactly. */
+    private static final long SEQ_MAX = Json.INTEGER_MAX;
+
     private final SpaceState state;
     private final Push push;
     private final SpaceSettings settings;
@@ -61,8 +64,14 @@ final class Ingress {
 
     Decision decide() {
         SeqSet seen = SeqSet.EMPTY;
+        boolean numbered = push.firstSeq() >= 1 && push.firstSeq() <= SEQ_MAX;
         for (int i = 0; i < push.mutations().size(); i++) {
             long seq = push.firstSeq() + i;
+            if (!numbered) {
+                rejections.add(new Rejection(
+                        seq, ErrorCode.SEQUENCE_CONFLICT, "mutation numbers are counted from 1", "", null));
+                continue;
+            }
             seen = seen.with(seq);
             if (merged.contains(seq)) {
                 continue;
@@ -131,8 +140,8 @@ final class Ingress {
     }
 
     private void quarantine(long seq, Mutation mutation) throws RejectedException {
-        boolean waits = state.isQuarantined(push.device(), seq);
-        if (!waits && state.quarantineSize() + quarantined.size() >= SpaceState.QUARANTINE_MAX) {
+        boolean waits = state.waiting().contains(push.device(), seq);
+        if (!waits && state.waiting().size() + quarantined.size() >= Quarantine.SIZE_MAX) {
             throw new RejectedException(ErrorCode.QUOTA_EXCEEDED, "the quarantine is full", "", null);
         }
         if (!waits) {

@@ -97,7 +97,7 @@ final class MutationIngress {
             for (String above = path; Path.isNested(above); ) {
                 above = Path.parent(above);
                 present.at(above).stream()
-                        .filter(cell -> isReplaced(cell) && !Document.isEmptyObject(cell))
+                        .filter(cell -> isReplaced(cell) && !CellTree.isEmptyObject(cell))
                         .forEach(cell -> writes.unset.add(cell.path()));
             }
         });
@@ -190,7 +190,7 @@ final class MutationIngress {
                 } else if (!knowledge.isOvertakenBy(current.origin())) {
                     boolean wins = policy != ConflictPolicy.SERVER_WINS
                             && stamp().compareTo(current.origin().stamp()) > 0;
-                    conflict(path, policy, value, current.value(), current.origin(), wins);
+                    conflictUnlessSame(path, policy, value, current, wins);
                     if (policy != ConflictPolicy.SERVER_WINS) {
                         put(path, value);
                     }
@@ -202,7 +202,7 @@ final class MutationIngress {
                         edits.add(new CellEdit.First(path, current.generation() + 1, value));
                     } else if (!knowledge.isOvertakenBy(current.origin())) {
                         boolean wins = stamp().compareTo(current.origin().stamp()) < 0;
-                        conflict(path, policy, value, current.value(), current.origin(), wins);
+                        conflictUnlessSame(path, policy, value, current, wins);
                         edits.add(new CellEdit.First(path, current.generation(), value));
                     }
                 } else {
@@ -259,7 +259,7 @@ final class MutationIngress {
         for (String above = path; Path.isNested(above); ) {
             above = Path.parent(above);
             present.at(above).stream()
-                    .filter(cell -> !Document.isEmptyObject(cell))
+                    .filter(cell -> !CellTree.isEmptyObject(cell))
                     .forEach(around::add);
         }
         for (Cell cell : around) {
@@ -270,6 +270,14 @@ final class MutationIngress {
         }
     }
 
+    /** Two operations on one path: a conflict unless both wanted the same. */
+    private void conflictUnlessSame(
+            String path, ConflictPolicy policy, @Nullable JsonNode ours, Cell theirs, boolean weWin) {
+        if (!Objects.equals(ours, theirs.value())) {
+            conflict(path, policy, ours, theirs.value(), theirs.origin(), weWin);
+        }
+    }
+
     private void conflict(
             String path,
             ConflictPolicy policy,
@@ -277,31 +285,13 @@ final class MutationIngress {
             @Nullable JsonNode theirs,
             Origin other,
             boolean weWin) {
-        if (!Objects.equals(ours, theirs) || path.isEmpty()) {
-            boolean queued = policy == ConflictPolicy.MANUAL && !path.isEmpty();
-            conflicts.add(
-                    weWin
-                            ? new Conflict(
-                                    document.collection(),
-                                    document.id(),
-                                    path,
-                                    policy,
-                                    stamp(),
-                                    ours,
-                                    other.stamp(),
-                                    theirs,
-                                    queued)
-                            : new Conflict(
-                                    document.collection(),
-                                    document.id(),
-                                    path,
-                                    policy,
-                                    other.stamp(),
-                                    theirs,
-                                    stamp(),
-                                    ours,
-                                    queued));
-        }
+        boolean queued = policy == ConflictPolicy.MANUAL && !path.isEmpty();
+        String collection = document.collection();
+        String id = document.id();
+        conflicts.add(
+                weWin
+                        ? new Conflict(collection, id, path, policy, stamp(), ours, other.stamp(), theirs, queued)
+                        : new Conflict(collection, id, path, policy, other.stamp(), theirs, stamp(), ours, queued));
     }
 
     private Operation.Delete delete() {
@@ -341,7 +331,7 @@ final class MutationIngress {
             }
         }
         if (latest != null) {
-            conflict("", rules.policy(), Document.json(set), null, latest, !document.deleteWon());
+            conflict("", rules.policy(), CellTree.json(set), null, latest, !document.deleteWon());
         }
     }
 }

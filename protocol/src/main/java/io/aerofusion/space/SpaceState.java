@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * Mutable and not thread-safe: it never leaves its entity.
  */
 public final class SpaceState {
-    /** How many mutations may wait in the quarantine; more are rejected without being kept. */
-    public static final int QUARANTINE_MAX = 1_000;
-
     private final String tenant;
     private final String space;
     private final String region;
@@ -41,7 +38,7 @@ public final class SpaceState {
     /** Documents with something to choose, by collection and id. */
     private final SortedMap<DocumentKey, Slot> undecided = new TreeMap<>();
 
-    private final List<Quarantined> quarantine = new ArrayList<>();
+    private final Quarantine quarantine = new Quarantine();
     /** Region -> number up to which tombstones were purged. */
     private final SortedMap<String, Long> horizon = new TreeMap<>();
     /** A reading above everything that was purged; 0 while nothing was. */
@@ -105,11 +102,7 @@ public final class SpaceState {
         if (!seen.isEmpty()) {
             merged.put(facts.device(), seen);
         }
-        for (Quarantined waiting : facts.quarantined()) {
-            if (!isQuarantined(waiting.device(), waiting.seq())) {
-                quarantine.add(waiting);
-            }
-        }
+        facts.quarantined().forEach(quarantine::add);
     }
 
     private void replace(Slot slot, Document next, Origin origin) {
@@ -335,23 +328,19 @@ public final class SpaceState {
         return undecided.size();
     }
 
-    /** Mutations of devices that were away too long, oldest first. */
+    /** Mutations of devices that were away too long, oldest first: somebody makes them anew on the present, or discards them. */
     public List<Quarantined> quarantine() {
-        return List.copyOf(quarantine);
+        return quarantine.list();
     }
 
-    /** Takes a mutation out of the quarantine, because somebody decided about it. */
+    /** Takes a mutation out of the quarantine, because somebody decided about it; without effect when it is not there. */
     public void discard(String device, long seq) {
-        quarantine.removeIf(waiting -> waiting.seq() == seq && waiting.device().equals(device));
+        quarantine.discard(device, seq);
     }
 
-    boolean isQuarantined(String device, long seq) {
-        return quarantine.stream()
-                .anyMatch(waiting -> waiting.seq() == seq && waiting.device().equals(device));
-    }
-
-    int quarantineSize() {
-        return quarantine.size();
+    /** The quarantine itself. */
+    Quarantine waiting() {
+        return quarantine;
     }
 
     /**
@@ -419,10 +408,6 @@ public final class SpaceState {
 
     void restore(String device, SeqSet seqs) {
         merged.put(device, seqs);
-    }
-
-    void restore(Quarantined waiting) {
-        quarantine.add(waiting);
     }
 
     void restore(Document document) {

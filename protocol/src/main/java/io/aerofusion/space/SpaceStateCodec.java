@@ -100,7 +100,7 @@ public final class SpaceStateCodec {
             state.restore(in.text(), readSeqs(in));
         }
         for (int i = in.count(); i > 0; i--) {
-            state.restore(quarantined(in.text()));
+            state.waiting().add(quarantined(in.text()));
         }
         DocumentCodec.Reader reader = new DocumentCodec.Reader(in);
         for (int i = in.count(); i > 0; i--) {

@@ -2,7 +2,9 @@ package io.aerofusion.space;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -154,5 +156,88 @@ class ConvergenceTest {
         assertThat(replayed.hash()).isEqualTo(state.hash());
         state.changes(first.to(), Set.of(), 1_000, 1 << 20).changes().forEach(reader::apply);
         assertThat(reader.documents()).isEqualTo(World.documents(state));
+    }
+
+    /**
+     * Every accepted value is live, or told in a conflict, or waits in the queue, or was replaced or deleted by somebody who knew
+     * it (or by its own device later).
+     */
+    @Property(tries = 300)
+    void nothingAcceptedVanishesUnexplained(@ForAll long seed) {
+        World world = new World(seed, 1).run(60);
+        SpaceState state = world.regions.getFirst();
+        Set<String> told = new HashSet<>();
+        world.decided.forEach(step -> step.decision().conflicts().forEach(conflict -> {
+            told.add(conflict.id() + conflict.collection() + conflict.winner());
+            told.add(conflict.id() + conflict.collection() + conflict.loser());
+        }));
+        for (Merged facts : world.facts) {
+            for (Operation operation : facts.operations()) {
+                if (!(operation.kind() instanceof Operation.Update update)) {
+                    continue;
+                }
+                Document document = state.stored(operation.collection(), operation.id());
+                update.set().forEach((path, value) -> {
+                    boolean live = value.equals(document.visible(path))
+                            || (value.isObject() && !document.beneath(path).isEmpty());
+                    boolean toldOf =
+                            told.contains(operation.id() + operation.collection() + operation.stamp(facts.device()));
+                    assertThat(live
+                                    || toldOf
+                                    || isLostWithTheDocument(world, operation, path, value)
+                                    || isReplacedKnowingly(world, operation, path, value))
+                            .as("%s of %s in %s", path, operation, facts.device())
+                            .isTrue();
+                });
+            }
+        }
+    }
+
+    /** A delete that won tells the whole document that it took. */
+    private static boolean isLostWithTheDocument(World world, Operation written, String path, JsonNode value) {
+        String pointer = Path.isNested(path) ? path : "/" + path;
+        return world.decided.stream()
+                .flatMap(step -> step.decision().conflicts().stream())
+                .filter(conflict -> conflict.path().isEmpty() && conflict.losing() != null)
+                .filter(conflict -> conflict.id().equals(written.id())
+                        && conflict.collection().equals(written.collection()))
+                .anyMatch(conflict -> conflict.losing().at(pointer).equals(value));
+    }
+
+    /** Who knew the same value of somebody else and replaced it replaced this one too: the outcome was the same. */
+    private static boolean isReplacedKnowingly(World world, Operation written, String path, JsonNode value) {
+        return world.facts.stream()
+                .anyMatch(facts -> facts.operations().stream()
+                        .filter(same -> same.id().equals(written.id())
+                                && same.collection().equals(written.collection())
+                                && same.kind() instanceof Operation.Update update
+                                && value.equals(update.set().get(path)))
+                        .anyMatch(same -> isReplacedKnowingly(world, facts, same, path)));
+    }
+
+    private static boolean isReplacedKnowingly(World world, Merged facts, Operation written, String path) {
+        Origin origin = new Origin(facts.region(), written.number(), facts.device(), written.seq(), written.hlc());
+        for (World.Decided later : world.decided) {
+            for (int i = 0; i < later.push().mutations().size(); i++) {
+                Mutation mutation = later.push().mutations().get(i);
+                Knowledge knowledge = new Knowledge(
+                        later.push().base(), later.push().device(), later.push().firstSeq() + i);
+                boolean sameDocument = mutation.id().equals(written.id())
+                        && mutation.collection().equals(written.collection());
+                if (sameDocument && knowledge.covers(origin) && (mutation.delete() || touches(mutation, path))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean touches(Mutation mutation, String path) {
+        List<String> touched = new ArrayList<>(mutation.set().keySet());
+        touched.addAll(mutation.unset());
+        return touched.stream()
+                .anyMatch(other -> other.equals(path)
+                        || path.startsWith(Path.prefixOfChildren(other))
+                        || other.startsWith(Path.prefixOfChildren(path)));
     }
 }

@@ -24,7 +24,8 @@ class DurableExamplesTest {
     @Test
     void factsOfVersionOneDecode() throws IOException {
         World world = new World(SEED, 2).run(80);
-        Merged[] stored = JSON.readValue(example("merged-1.json", JSON.writeValueAsBytes(world.facts)), Merged[].class);
+        Merged[] stored = JSON.readValue(
+                example("merged-1.json", JSON.writeValueAsBytes(world.facts.toArray(Merged[]::new))), Merged[].class);
         SpaceState state = World.replica();
         for (Merged facts : stored) {
             state.apply(facts);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aerofusion.platform.ErrorCode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,103 @@ class SpaceStateTest {
         push("ann", 2, state.cursor(), Mutation.delete("runways", "a", 0));
         push("bob", 1, state.cursor(), set("a", "{'width':30}"));
         assertThat(state.document("runways", "a")).contains(json("{'width':30}"));
+    }
+
+    @Test
+    void rejectsMutationNumbersBelowOne() throws Exception {
+        Decision decision = push("ann", 0, null, set("a", "{'length':100}"));
+        assertThat(decision.rejections())
+                .singleElement()
+                .satisfies(rejection -> assertThat(rejection.code()).isEqualTo(ErrorCode.SEQUENCE_CONFLICT));
+        assertThat(decision.isEmpty()).isTrue();
+    }
+
+    @Test
+    void rejectsWhatTheCheckFindsWrongAndTellsTheServersValue() throws Exception {
+        push("ann", 1, null, set("a", "{'length':100}"));
+        SpaceSettings checked = new SpaceSettings(
+                Map.of(),
+                false,
+                SpaceLimits.DEFAULT,
+                (collection, document) -> document.get("length").longValue() > 500
+                        ? List.of(new SpaceSettings.Violation("length", "too long"))
+                        : List.of());
+        Decision decision = state.decide(
+                new Push("bob", 1, null, List.of(set("a", "{'length':501}"), set("b", "{'length':1}"))), checked, NOW);
+        assertThat(decision.rejections())
+                .containsExactly(new Rejection(1, ErrorCode.SCHEMA_VIOLATION, "too long", "length", json("100")));
+        assertThat(decision.operations()).hasSize(1);
+    }
+
+    @Test
+    void keepsTheQuotasAndLeavesTheRestOfThePushUnharmed() throws Exception {
+        SpaceSettings tight = new SpaceSettings(Map.of(), false, new SpaceLimits(64, 4, 1, 1_000, 60_000, 8), null);
+        Push push = new Push(
+                "ann",
+                1,
+                null,
+                List.of(
+                        set("a", "{'x':1}"),
+                        set("b", "{'x':1}"),
+                        set("a", "{'x':'" + "long ".repeat(20) + "'}"),
+                        set("a", "{'x':{'y':{'z':{'w':{'v':1}}}}}"),
+                        set("much-too-long", "{'x':1}"),
+                        set("a", "{'y':2}")));
+        Decision decision = state.decide(push, tight, NOW);
+        assertThat(decision.rejections())
+                .extracting(Rejection::code)
+                .containsExactly(
+                        ErrorCode.QUOTA_EXCEEDED,
+                        ErrorCode.DOCUMENT_TOO_LARGE,
+                        ErrorCode.NESTED_TOO_DEEP,
+                        ErrorCode.INVALID_REQUEST);
+        assertThat(decision.operations()).hasSize(2);
+        assertThat(decision.ackedUpTo()).isEqualTo(6);
+    }
+
+    @Test
+    void quarantinesWhatAnExpiredDeviceWritesToUnknownDocuments() throws Exception {
+        push("ann", 1, null, set("a", "{'x':1}"));
+        Cursor old = state.cursor();
+        push("ann", 2, old, set("a", "{'x':2}"));
+        state.apply(new Purged(state.cursor().numbers(), NOW));
+        assertThat(state.check(old)).isEqualTo(CursorCheck.EXPIRED);
+        Decision decision = push("bob", 1, old, set("gone", "{'x':1}"), set("a", "{'y':1}"));
+        assertThat(decision.rejections()).extracting(Rejection::code).containsExactly(ErrorCode.QUARANTINED);
+        assertThat(state.quarantine())
+                .singleElement()
+                .satisfies(waiting -> assertThat(waiting.seq()).isEqualTo(1));
+        state.discard("bob", 1);
+        assertThat(state.quarantine()).isEmpty();
+        assertThat(state.document("runways", "a")).contains(json("{'x':2,'y':1}"));
+    }
+
+    @Test
+    void tellsThePusherOnlyWhatItDidNotAssume() throws Exception {
+        push("ann", 1, null, set("a", "{'x':1,'y':1}"));
+        Push late = new Push(
+                "bob", 1, null, List.of(Mutation.set("runways", "a", 1, Map.of("x", json("2"), "z", json("3")))));
+        Decision decision = state.decide(late, SpaceSettings.DEFAULT, NOW);
+        state.apply(decision.facts());
+        assertThat(decision.conflicts()).singleElement().satisfies(conflict -> {
+            assertThat(conflict.path()).isEqualTo("x");
+            assertThat(conflict.winning()).isEqualTo(json("1"));
+            assertThat(conflict.losing()).isEqualTo(json("2"));
+        });
+        assertThat(state.corrections(late, decision))
+                .singleElement()
+                .satisfies(change -> assertThat(change.set()).isEqualTo(Map.of("x", json("1"))));
+    }
+
+    @Test
+    void knowsForeignAheadAndOlderCursors() throws Exception {
+        push("ann", 1, null, set("a", "{'x':1}"));
+        Cursor now = state.cursor();
+        assertThat(state.check(now)).isEqualTo(CursorCheck.USABLE);
+        assertThat(state.check(new SpaceState("default", "other", "local", 1).cursor()))
+                .isEqualTo(CursorCheck.FOREIGN);
+        assertThat(state.check(new Cursor(now.space(), 0, now.numbers(), 0))).isEqualTo(CursorCheck.EXPIRED);
+        assertThat(new SpaceState("default", "runways", "local", 1).check(now)).isEqualTo(CursorCheck.AHEAD);
     }
 
     private Decision push(String device, long firstSeq, Cursor base, Mutation... mutations) {

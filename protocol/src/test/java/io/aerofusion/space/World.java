@@ -44,6 +44,12 @@ final class World {
     final Random random;
     final List<SpaceState> regions = new ArrayList<>();
     final List<Merged> facts = new ArrayList<>();
+    /** Every push with what became of it, in order. */
+    final List<Decided> decided = new ArrayList<>();
+
+    /** A push and its decision. */
+    record Decided(Push push, Decision decision) {}
+
     private final Map<String, Long> seqs = new HashMap<>();
     private final Map<String, Cursor> bases = new HashMap<>();
     private long now = NOW;
@@ -93,6 +99,7 @@ final class World {
 
     private void merge(SpaceState region, Push push) {
         Decision decision = region.decide(push, SETTINGS, now);
+        decided.add(new Decided(push, decision));
         if (!decision.isEmpty()) {
             region.apply(decision.facts());
             facts.add(decision.facts());
@@ -224,7 +231,7 @@ final class World {
         }
 
         private static ObjectNode json(SortedMap<String, JsonNode> leaves) {
-            return Document.json(leaves);
+            return CellTree.json(leaves);
         }
     }
 }
