@@ -91,7 +91,7 @@ public final class SealedEntity<C> {
 
     private Behavior<Object> asking(Supplier<Binding> question) {
         context.pipeToSelf(
-                CompletableFuture.supplyAsync(question, blocking),
+                answered(question),
                 (binding, failure) -> failure == null ? new Key.Found(binding) : new Key.Unknown(failure));
         return Behaviors.receiveMessage(message -> {
             if (message instanceof Key.Found found) {
@@ -112,6 +112,14 @@ public final class SealedEntity<C> {
             }
             return Behaviors.same();
         });
+    }
+
+    private CompletableFuture<Binding> answered(Supplier<Binding> question) {
+        try {
+            return CompletableFuture.supplyAsync(question, blocking);
+        } catch (RuntimeException full) { // the executor takes no more work: as good as no answer
+            return CompletableFuture.failedFuture(full);
+        }
     }
 
     private Behavior<Object> begin(Binding binding) {

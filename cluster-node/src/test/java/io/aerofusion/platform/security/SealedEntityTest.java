@@ -141,6 +141,32 @@ class SealedEntityTest {
     }
 
     @Test
+    void entityStopsWhenTheExecutorTakesNoMoreWork() {
+        try (SealedNode node = new SealedNode(url, temporary)) {
+            node.blocking.shutdown();
+            node.kit.createTestProbe().expectTerminated(node.diary("one"));
+        }
+    }
+
+    @Test
+    void livingEntityOfAnErasedPersonWritesNothingMoreAndComesBackErased() throws Exception {
+        try (SealedNode node = new SealedNode(url, temporary)) {
+            ActorRef<Diary.Command> living = node.diary("one");
+            node.write(living, "default|ada", WORDS);
+            node.keys.erase("default|ada");
+            living.tell(new Diary.Write(
+                    "default|ada",
+                    WORDS,
+                    JsonNodeFactory.instance.nullNode(),
+                    node.kit.system().ignoreRef()));
+            node.kit.createTestProbe().expectTerminated(living);
+            assertThat(rows("SELECT count(*) FROM event_journal")).containsExactly("1");
+            ActorRef<Diary.Command> again = node.diary("one");
+            assertThatThrownBy(() -> node.read(again)).hasMessage("erased");
+        }
+    }
+
+    @Test
     void rowMovedToAnotherEntityOfTheSamePersonDoesNotOpen() throws Exception {
         try (SealedNode node = new SealedNode(url, temporary)) {
             node.write(node.diary("one"), "default|ada", WORDS);

@@ -17,9 +17,13 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import javax.crypto.SecretKey;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -37,11 +41,15 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     public static final String SCHEMA = "aerofusion_keys";
     /** Keys that read models have at hand; beyond this the least used are fetched again. */
     static final int CACHED_KEYS_MAX = 10_000;
-    /**
-     * How long another node's erasure may go unnoticed by {@link #keyOf}. What is sealed in that time is sealed under a key that
-     * no longer exists. {@link #bindingOf} asks the database each time: an entity never starts with an erased key.
-     */
+    /** How long a key is at hand without being asked for again. */
     static final Duration CACHED_KEY_AGE_MAX = Duration.ofSeconds(30);
+    /**
+     * How long another node's erasure may go unnoticed by whoever holds the key. What is sealed in that time is sealed under a key
+     * that no longer exists. {@link #bindingOf} asks the database each time: an entity never starts with an erased key.
+     */
+    static final Duration LEARNING_PERIOD = Duration.ofSeconds(5);
+    /** How far back erasures are asked for each time: clocks of nodes may differ, and the database may have been away. */
+    static final Duration LEARNING_WINDOW = Duration.ofHours(1);
 
     private static final Logger log = LoggerFactory.getLogger(DataKeyStore.class);
     private static final byte[] CHECK = "aerofusion regional key".getBytes(StandardCharsets.US_ASCII);
@@ -51,6 +59,12 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     private final ErasureLedger ledger;
     private final InstantSource clock;
     private final Cache<String, Optional<DataKey>> keys;
+    /** Every key that is in use anywhere in this process, so that it can be taken away. */
+    private final Cache<String, SubjectKey> inUse =
+            Caffeine.newBuilder().weakValues().build();
+
+    private final ScheduledExecutorService learning = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("erasures").daemon().factory());
 
     private DataKeyStore(DataSource source, RegionalKey regional, ErasureLedger ledger, InstantSource clock) {
         this.source = source;
@@ -74,6 +88,8 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
         DataKeyStore store = new DataKeyStore(source, regional, ErasureLedger.open(ledger, regional), clock);
         try {
             store.replayLedger();
+            long period = LEARNING_PERIOD.toMillis();
+            store.learning.scheduleWithFixedDelay(store::learnErasuresOrLog, period, period, TimeUnit.MILLISECONDS);
             return store;
         } catch (RuntimeException e) {
             store.close();
@@ -82,10 +98,9 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     }
 
     /**
-     * Makes ledger and database agree on who was erased, destroying keys that came back; returns how many those were. Runs at the
-     * start; run again now and then, it brings other nodes' erasures into this node's ledger.
+     * Makes ledger and database agree on who was erased, destroying keys that came back; returns how many those were.
      */
-    public int replayLedger() {
+    int replayLedger() {
         int destroyed = Transaction.commit(source, connection -> {
             int again = 0;
             for (Map.Entry<String, Instant> entry : ledger.erased().entrySet()) {
@@ -97,18 +112,49 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
             keys.invalidateAll();
             log.warn("Destroyed {} data keys of erased subjects that the database still or again held", destroyed);
         }
-        Transaction.single(source, connection -> {
-            try (PreparedStatement select = connection.prepareStatement(
-                            "SELECT subject_index, erased_at FROM aerofusion_keys.subject_key"
-                                    + " WHERE erased_at IS NOT NULL ORDER BY erased_at");
-                    ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    ledger.enter(rows.getString(1), rows.getTimestamp(2).toInstant());
+        learnErasures(Instant.EPOCH);
+        return destroyed;
+    }
+
+    /**
+     * Learns of erasures by other nodes: enters them in this node's ledger and takes the keys away from whoever uses them here, so
+     * that an entity of an erased person that still lives fails at its next event and comes back erased.
+     */
+    void learnErasures(Instant since) {
+        Map<String, Instant> erased = Transaction.single(source, connection -> {
+            try (PreparedStatement select =
+                    connection.prepareStatement("SELECT subject_index, erased_at FROM aerofusion_keys.subject_key"
+                            + " WHERE erased_at >= ? ORDER BY erased_at")) {
+                select.setTimestamp(1, Timestamp.from(since));
+                try (ResultSet rows = select.executeQuery()) {
+                    Map<String, Instant> found = new LinkedHashMap<>();
+                    while (rows.next()) {
+                        found.put(rows.getString(1), rows.getTimestamp(2).toInstant());
+                    }
+                    return found;
                 }
             }
-            return true;
         });
-        return destroyed;
+        erased.forEach((index, at) -> {
+            ledger.enter(index, at);
+            takeAway(index);
+        });
+    }
+
+    private void learnErasuresOrLog() {
+        try {
+            learnErasures(clock.instant().minus(LEARNING_WINDOW));
+        } catch (RuntimeException e) { // tried again in a moment; the schedule must not end
+            log.warn("Could not ask for other nodes' erasures: {}", e.toString());
+        }
+    }
+
+    private void takeAway(String index) {
+        keys.put(index, Optional.empty());
+        SubjectKey key = inUse.getIfPresent(index);
+        if (key != null) {
+            key.destroy();
+        }
     }
 
     @Override
@@ -185,7 +231,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         ledger.enter(index, now); // first: after a crash the replay finishes what this began
         Transaction.commit(source, connection -> destroy(connection, index, now));
-        keys.invalidate(index);
+        takeAway(index);
     }
 
     @Override
@@ -200,6 +246,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
 
     @Override
     public void close() {
+        learning.shutdownNow();
         ledger.close();
     }
 
@@ -257,7 +304,9 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
         SecretKey key = AesGcm.key(Arrays.copyOf(content, AesGcm.KEY_BYTES));
         String subject =
                 new String(content, AesGcm.KEY_BYTES, content.length - AesGcm.KEY_BYTES, StandardCharsets.UTF_8);
-        return Optional.of(new SubjectKey(subject, key));
+        SubjectKey fresh = new SubjectKey(subject, key);
+        @Nullable SubjectKey known = inUse.asMap().putIfAbsent(index, fresh);
+        return Optional.of(known == null ? fresh : known);
     }
 
     /** Leaves a row without a key, so that none is ever made again; returns 1 when there was a key. */
@@ -332,23 +381,5 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
             }
         });
         return readCheck(source).orElseThrow();
-    }
-
-    /** A data key in memory. */
-    private record SubjectKey(String subject, SecretKey key) implements DataKey {
-        @Override
-        public byte[] seal(byte[] plaintext, byte[] associated) {
-            return AesGcm.seal(key, plaintext, associated);
-        }
-
-        @Override
-        public byte[] open(byte[] sealed, byte[] associated) {
-            return AesGcm.open(key, sealed, associated);
-        }
-
-        @Override
-        public String toString() {
-            return "SubjectKey[hidden]"; // neither the key nor the person belongs into a log
-        }
     }
 }

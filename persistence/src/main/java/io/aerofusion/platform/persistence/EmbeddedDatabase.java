@@ -40,6 +40,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
     private static final String NAME = "aerofusion";
+    /** Modes of a stop, each tried when the one before took too long. */
+    private static final List<String> CLEANLY = List.of("fast", "immediate");
 
     private final DataDirectory directory;
     private final Path programs;
@@ -95,13 +97,22 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     /** Stops the server; returns when its files are at rest. Idempotent. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        close(CLEANLY);
+    }
+
+    /** Stops the server as a power cut would, for data that nobody needs any more. */
+    void closeAbruptly() {
+        close(List.of("immediate"));
+    }
+
+    private synchronized void close(List<String> modes) {
         if (closed) {
             return;
         }
         closed = true;
         try {
-            stopServer(directory, programs);
+            stopServer(directory, programs, modes);
         } catch (IOException e) {
             log.warn("PostgreSQL in {} did not stop cleanly; it recovers at the next start", directory.postgres(), e);
         }
@@ -227,7 +238,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             log.info(
                     "Stopping the PostgreSQL (process {}) that an earlier node left",
                     server.get().pid());
-            stopServer(directory, programs);
+            stopServer(directory, programs, CLEANLY);
         }
         // Its number may belong to another program now; PostgreSQL itself would refuse to start.
         Files.deleteIfExists(pidFile);
@@ -263,8 +274,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 && info.commandLine().map(line -> line.contains(directory)).orElse(true);
     }
 
-    private static void stopServer(DataDirectory directory, Path programs) throws IOException {
-        for (String mode : List.of("fast", "immediate")) {
+    private static void stopServer(DataDirectory directory, Path programs, List<String> modes) throws IOException {
+        for (String mode : modes) {
             int exit = run(
                     directory,
                     programs,

@@ -160,6 +160,26 @@ class DataKeyStoreTest {
     }
 
     @Test
+    void keyInUseIsTakenAwayHereAndOnOtherNodes() throws Exception {
+        try (DataKeyStore a = node("a")) {
+            Files.copy(temporary.resolve("a/regional.key"), directory("b").resolve("regional.key"));
+            try (DataKeyStore b = node("b")) {
+                DataKey here = key(a.bind("Space|default|home", "default|ada"));
+                DataKey there = key(b.bindingOf("Space|default|home"));
+                DataKey atHandThere = b.keyOf("default|ada").orElseThrow();
+                DataKey anothers = b.keyOf("default|eve").orElseThrow();
+                a.erase("default|ada");
+                assertThatThrownBy(() -> here.seal(TEXT, PLACE)).hasMessageContaining("destroyed");
+                b.learnErasures(Instant.EPOCH);
+                assertThatThrownBy(() -> there.seal(TEXT, PLACE)).hasMessageContaining("destroyed");
+                assertThatThrownBy(() -> atHandThere.seal(TEXT, PLACE)).hasMessageContaining("destroyed");
+                assertThat(b.keyOf("default|ada")).isEmpty();
+                assertThat(anothers.open(anothers.seal(TEXT, PLACE), PLACE)).isEqualTo(TEXT);
+            }
+        }
+    }
+
+    @Test
     void ledgersOfAllNodesLearnOfAnErasure() throws Exception {
         try (DataKeyStore a = node("a")) {
             Files.copy(
@@ -167,7 +187,7 @@ class DataKeyStoreTest {
                     directory("b").resolve("regional.key"));
             try (DataKeyStore b = node("b")) {
                 a.erase("default|ada");
-                b.replayLedger();
+                b.learnErasures(Instant.EPOCH);
             }
         }
         assertThat(Files.readString(temporary.resolve("b/ledger")))

@@ -55,7 +55,7 @@ public final class TestDatabase {
                 Path path = Files.createTempDirectory("aerofusion-test-postgres-");
                 EmbeddedDatabase database = EmbeddedDatabase.start(DataDirectory.open(path));
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                    database.close();
+                    database.closeAbruptly();
                     delete(path);
                 }));
                 return database;
