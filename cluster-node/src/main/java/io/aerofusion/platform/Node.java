@@ -1,13 +1,9 @@
 package io.aerofusion.platform;
 
 import akka.Done;
-import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.cluster.typed.Cluster;
-import akka.cluster.typed.Join;
-import akka.cluster.typed.JoinSeedNodes;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -105,7 +101,9 @@ public final class Node implements AutoCloseable {
 
     private static Node start(Config config, Optional<Tls> tls, Storage storage, ActorSystem<?> system) {
         try {
-            join(system, config);
+            Membership membership =
+                    Membership.join(system, config, storage.database().url());
+            system.getWhenTerminated().thenRun(membership::close);
             ClusterMetrics.start(system);
             Readiness readiness = new Readiness(system);
             BlockingExecutor blocking = new BlockingExecutor(config);
@@ -151,37 +149,6 @@ public final class Node implements AutoCloseable {
             throw new StartException(
                     "Nodes of a cluster share one database: give --database and --regional-key of the node"
                             + " to join as well; it prints them when it starts.");
-        }
-    }
-
-    private static void join(ActorSystem<?> system, Config config) {
-        Cluster cluster = Cluster.get(system);
-        List<String> nodes = config.getStringList("aerofusion.cluster.join");
-        CompletableFuture<Done> up = new CompletableFuture<>();
-        akka.cluster.Cluster.get(system).registerOnMemberUp(() -> up.complete(Done.getInstance()));
-        cluster.manager()
-                .tell(
-                        nodes.isEmpty()
-                                ? Join.create(cluster.selfMember().address())
-                                : new JoinSeedNodes(
-                                        nodes.stream().map(Node::address).toList()));
-        await(
-                up,
-                config.getDuration("aerofusion.cluster.join-timeout"),
-                "The node could not join " + String.join(" or ", nodes)
-                        + " in time: check that one of them runs and that this is its cluster address.");
-    }
-
-    private static Address address(String hostAndPort) {
-        int colon = hostAndPort.lastIndexOf(':');
-        try {
-            return new Address(
-                    "akka",
-                    SYSTEM,
-                    hostAndPort.substring(0, colon),
-                    Integer.parseInt(hostAndPort.substring(colon + 1)));
-        } catch (IndexOutOfBoundsException | NumberFormatException e) {
-            throw new StartException("A node to join is named HOST:PORT, not " + hostAndPort + ".", e);
         }
     }
 
@@ -237,8 +204,7 @@ public final class Node implements AutoCloseable {
 
     /** What other nodes pass to {@code --join}: {@code host:port}. */
     public String clusterAddress() {
-        Address address = Cluster.get(system).selfMember().address();
-        return address.getHost().orElseThrow() + ":" + address.getPort().orElseThrow();
+        return Membership.addressOf(system);
     }
 
     /** The data directory. */

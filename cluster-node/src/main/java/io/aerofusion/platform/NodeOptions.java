@@ -40,8 +40,12 @@ public record NodeOptions(Path data, int port, List<String> join, Config overrid
 
     /** Joins the cluster of that node, on its database and with its regional key. */
     public NodeOptions joining(Node other) {
-        return new NodeOptions(data, port, List.of(other.clusterAddress()), overrides)
-                .withDatabase(other.databaseUrl())
+        return new NodeOptions(data, port, List.of(other.clusterAddress()), overrides).beside(other);
+    }
+
+    /** Uses that node's database and regional key; the database tells whom to join. */
+    public NodeOptions beside(Node other) {
+        return withDatabase(other.databaseUrl())
                 .with("aerofusion.regional-key", other.regionalKey().toString());
     }
 

@@ -37,7 +37,7 @@ final class ClusterTest {
     void start() throws Exception {
         nodes.add(Node.start(options("first")));
         nodes.add(Node.start(options("second").joining(nodes.getFirst())));
-        nodes.add(Node.start(options("third").joining(nodes.getFirst())));
+        nodes.add(Node.start(options("third").beside(nodes.getFirst()))); // which finds the others by itself
         await().atMost(LIMIT)
                 .untilAsserted(
                         () -> nodes.forEach(node -> assertThat(members(node)).isEqualTo(3)));
