@@ -89,7 +89,7 @@ final class DocumentDelta {
             for (String above = path; Path.isNested(above); ) {
                 above = Path.parent(above);
                 for (Cell cell : document.at(above)) {
-                    if (Document.isEmptyObject(cell)) {
+                    if (CellTree.isEmptyObject(cell)) {
                         add(above, cell);
                     }
                 }
