@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,7 +160,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
     private final String device;
     private final EventAdapter<DeviceEvent, ?> events;
     private final SnapshotAdapter<DeviceState> snapshots;
-    private final Set<String> tags;
+    private final Function<DeviceEvent, Set<String>> tags;
     private final InstantSource clock;
     private final Runnable credentialVoid;
     private @Nullable Session session;
@@ -170,7 +171,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
             PersistenceId persistenceId,
             EventAdapter<DeviceEvent, ?> events,
             SnapshotAdapter<DeviceState> snapshots,
-            Set<String> tags,
+            Function<DeviceEvent, Set<String>> tags,
             InstantSource clock,
             Runnable credentialVoid) {
         super(persistenceId);
@@ -178,7 +179,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
         this.device = persistenceId.id().substring(persistenceId.id().lastIndexOf('|') + 1);
         this.events = events;
         this.snapshots = snapshots;
-        this.tags = Set.copyOf(tags);
+        this.tags = tags;
         this.clock = clock;
         this.credentialVoid = credentialVoid;
     }
@@ -205,7 +206,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
 
     @Override
     public Set<String> tagsFor(DeviceEvent event) {
-        return tags;
+        return tags.apply(event);
     }
 
     @Override

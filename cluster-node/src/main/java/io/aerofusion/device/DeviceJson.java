@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.persistence.DeviceIndex;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,13 +19,13 @@ final class DeviceJson {
             "labels":{"type":"object","additionalProperties":{"type":"string"}},\
             "state":{"type":"string","enum":["active","revoked"]},\
             "registeredAt":{"type":"string","format":"date-time"},\
-            "seenAt":{"type":["string","null"],"format":"date-time","description":"to the hour"},\
-            "leaseUntil":{"type":"string","format":"date-time"}""";
+            "seenAt":{"type":["string","null"],"format":"date-time","description":"to the hour"}""";
+    private static final String ALIVE =
+            ",\"leaseUntil\":{\"type\":\"string\",\"format\":\"date-time\"},\"connected\":{\"type\":\"boolean\"}";
     static final String LISTED = "{\"type\":\"object\",\"properties\":{" + FIELDS + "}}";
-    static final String DEVICE =
-            "{\"type\":\"object\",\"properties\":{" + FIELDS + ",\"connected\":{\"type\":\"boolean\"}}}";
-    static final String WITH_CREDENTIAL = "{\"type\":\"object\",\"properties\":{" + FIELDS
-            + ",\"connected\":{\"type\":\"boolean\"},\"credential\":{\"type\":\"string\",\"description\":"
+    static final String DEVICE = "{\"type\":\"object\",\"properties\":{" + FIELDS + ALIVE + "}}";
+    static final String WITH_CREDENTIAL = "{\"type\":\"object\",\"properties\":{" + FIELDS + ALIVE
+            + ",\"credential\":{\"type\":\"string\",\"description\":"
             + "\"bearer token of the device; shown only here\"}}}";
     static final String TWIN = """
             {"type":"object","properties":{"desired":{"type":"object"},"desiredVersion":{"type":"integer"},\
@@ -38,36 +38,32 @@ final class DeviceJson {
     }
 
     static ObjectNode device(Device.View view) {
-        ObjectNode json = listed(
-                view.device(),
-                view.owner(),
-                view.name(),
-                view.labels(),
-                view.standing(),
-                view.registeredAt(),
-                view.seenAt(),
-                view.leaseUntil());
-        return json.put("connected", view.connected());
+        return described(
+                        view.device(),
+                        view.owner(),
+                        view.name(),
+                        view.labels(),
+                        DeviceReadModel.wireName(view.standing()))
+                .put("registeredAt", time(view.registeredAt()))
+                .put("seenAt", view.seenAt() == 0 ? null : time(view.seenAt()))
+                .put("leaseUntil", time(view.leaseUntil()))
+                .put("connected", view.connected());
     }
 
     /** A device as in lists, where nobody asks the device itself. */
-    static ObjectNode listed(
-            String device,
-            String owner,
-            String name,
-            Map<String, String> labels,
-            DeviceState.Standing standing,
-            long registeredAt,
-            long seenAt,
-            long leaseUntil) {
+    static ObjectNode listed(DeviceIndex.Row row) {
+        return described(row.device(), row.owner(), row.name(), row.labels(), row.state())
+                .put("registeredAt", time(row.registeredAt()))
+                .put("seenAt", row.seenAt() == 0 ? null : time(row.seenAt()));
+    }
+
+    private static ObjectNode described(
+            String device, String owner, String name, Map<String, String> labels, String state) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("device", device).put("owner", owner).put("name", name);
         ObjectNode labelNode = json.putObject("labels");
         labels.forEach(labelNode::put);
-        return json.put("state", standing.name().toLowerCase(Locale.ROOT))
-                .put("registeredAt", time(registeredAt))
-                .put("seenAt", seenAt == 0 ? null : time(seenAt))
-                .put("leaseUntil", time(leaseUntil));
+        return json.put("state", state);
     }
 
     static ObjectNode twin(Twin twin) {

@@ -58,7 +58,7 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
                 sealing.id(),
                 sealing.events(DeviceEvent.class),
                 sealing.snapshots(DeviceState.class),
-                sealing.localTags(),
+                event -> DeviceReadModel.follows(event) ? sealing.localTags() : sealing.streamTags(),
                 node.clock(),
                 () -> credentialVoid.accept(tenant, device));
     }

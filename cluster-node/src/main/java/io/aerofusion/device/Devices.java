@@ -4,17 +4,23 @@ import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityRef;
+import akka.http.javadsl.model.HttpResponse;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.cluster.DeviceLink;
+import io.aerofusion.platform.cluster.ReadModel;
 import io.aerofusion.platform.cluster.SessionSignal;
+import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.persistence.AuditLog;
+import io.aerofusion.platform.persistence.DeviceIndex;
 import io.aerofusion.platform.security.BearerToken;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.platform.security.TokenAuthenticator;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +37,8 @@ public final class Devices implements DeviceLink {
     private final TokenAuthenticator tokens;
     private final ClusterSharding sharding;
     private final ActorRef<DeviceSessions.Message> sessions;
+    private final DeviceIndex index;
+    private final DeviceSearch search;
 
     public Devices(NodeContext node, TokenAuthenticator tokens) {
         this.node = node;
@@ -46,6 +54,8 @@ public final class Devices implements DeviceLink {
                                         .tell(command)),
                         "device-sessions",
                         akka.actor.typed.Props.empty());
+        this.index = new DeviceIndex(node.database(), node.keys());
+        this.search = new DeviceSearch(index, node.blocking());
         tokens.answers(BearerToken.Kind.DEVICE, this::authenticate);
     }
 
@@ -55,7 +65,19 @@ public final class Devices implements DeviceLink {
      * @param userExists whether a tenant has a user: the owner of a device must be one
      */
     public List<Endpoint> endpoints(BiFunction<String, String, CompletionStage<Boolean>> userExists) {
-        return new DeviceRoutes(this, userExists).endpoints();
+        List<Endpoint> endpoints = new ArrayList<>(new DeviceRoutes(this, userExists).endpoints());
+        endpoints.add(search.endpoint());
+        return endpoints;
+    }
+
+    /** What the projection of this domain writes. */
+    public ReadModel<?> readModel() {
+        return new DeviceReadModel(index, new AuditLog(node.database(), node.keys()));
+    }
+
+    /** A page of the devices of a user whom the caller may see. */
+    public CompletionStage<HttpResponse> ofUser(ApiRequest request, String user) {
+        return search.ofUser(request, user);
     }
 
     /** The identity behind a device's credential. */

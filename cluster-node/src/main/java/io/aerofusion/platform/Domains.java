@@ -2,6 +2,7 @@ package io.aerofusion.platform;
 
 import akka.http.javadsl.model.HttpResponse;
 import io.aerofusion.device.Devices;
+import io.aerofusion.platform.cluster.Projections;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.ProblemException;
@@ -40,9 +41,10 @@ final class Domains {
         Spaces spaces = new Spaces(context, authenticator, devices);
         Users users = new Users(context, tokens, Map.of("Device", devices::forget));
         List<Endpoint> endpoints = new ArrayList<>();
-        endpoints.addAll(users.endpoints(Domains::notListed, Domains::notListed));
+        endpoints.addAll(users.endpoints(devices::ofUser, Domains::notListed));
         endpoints.addAll(devices.endpoints(users::exists));
         endpoints.addAll(spaces.endpoints());
+        Projections.start(context, "read-models", List.of(devices.readModel(), users.readModel()));
         return new Domains(authenticator, users, List.copyOf(endpoints));
     }
 

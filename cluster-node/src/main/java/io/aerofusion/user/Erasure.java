@@ -3,11 +3,19 @@ package io.aerofusion.user;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import io.aerofusion.platform.NodeContext;
+import io.aerofusion.platform.persistence.AuditLog;
+import io.aerofusion.platform.persistence.DeviceIndex;
+import io.aerofusion.platform.persistence.ReadModelTransaction;
+import io.aerofusion.platform.persistence.SpaceIndex;
+import io.aerofusion.platform.persistence.UserIndex;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * The steps of erasing a user.
@@ -15,36 +23,62 @@ import java.util.concurrent.CompletionStage;
  * <p>What belongs to the user is found by the bindings of data keys, not by read models: they are complete at any moment, because
  * nothing is persisted for a person without one. What is bound between the first look and the destruction of the key (a device
  * registered at that very moment) is found by a second look, when nothing new can be bound any more.
+ *
+ * <p>The first step marks the user in {@link UserIndex} and the last one removes the mark, so that {@link Users} finds an erasure
+ * whose node died at any point between. The proof in the audit log is written here and not by the projection: by then no event of
+ * the user can be read.
  */
 final class Erasure implements User.Erasing {
     /** Entities that are closed at once. */
     static final int PARALLEL = 16;
     /** Bindings that are read at once. */
     static final int PAGE = 1_000;
+    /** Not an event's number: these entries stand beside those of events, once each. */
+    private static final long STEP = 0;
 
     private final NodeContext node;
     private final Map<String, Users.Closer> closers;
+    private final UserIndex users;
+    private final DeviceIndex devices;
+    private final SpaceIndex spaces;
+    private final AuditLog audit;
 
-    Erasure(NodeContext node, Map<String, Users.Closer> closers) {
+    Erasure(NodeContext node, Map<String, Users.Closer> closers, UserIndex users, AuditLog audit) {
         this.node = node;
         this.closers = Map.copyOf(closers);
+        this.users = users;
+        this.devices = new DeviceIndex(node.database(), node.keys());
+        this.spaces = new SpaceIndex(node.database(), node.keys());
+        this.audit = audit;
     }
 
     @Override
     public CompletionStage<User.Cleared> clear(String tenant, String user, String by) {
-        return closeEverything(tenant, user, by);
+        return write(transaction -> {
+                    users.markErasing(transaction, tenant, user);
+                    record(transaction, tenant, user, "user.erasure-requested", by);
+                })
+                .thenCompose(marked -> closeEverything(tenant, user, by));
     }
 
     @Override
     public CompletionStage<?> destroy(String tenant, String user, String by) {
         return CompletableFuture.runAsync(() -> node.keys().erase(subject(tenant, user)), node.blocking())
-                .thenCompose(destroyed -> closeEverything(tenant, user, by));
+                .thenCompose(destroyed -> closeEverything(tenant, user, by))
+                .thenCompose(closed -> write(transaction -> {
+                    devices.removeOf(transaction, tenant, user);
+                    spaces.removeOf(transaction, tenant, user);
+                    record(transaction, tenant, user, "user.erased", by);
+                    users.remove(transaction, tenant, user);
+                }));
     }
 
     private CompletionStage<User.Cleared> closeEverything(String tenant, String user, String by) {
         return entitiesOf(subject(tenant, user))
                 .thenCompose(entities -> Source.from(entities)
-                        .mapAsyncUnordered(PARALLEL, persistenceId -> close(persistenceId, by))
+                        .mapAsyncUnordered(
+                                PARALLEL,
+                                persistenceId -> close(persistenceId, by).thenApply(closed -> true))
                         .runWith(Sink.ignore(), node.system())
                         .thenApply(done -> new User.Cleared(count(entities, "Device|"), count(entities, "Space|"))));
     }
@@ -69,6 +103,33 @@ final class Erasure implements User.Erasing {
                     return all;
                 },
                 node.blocking());
+    }
+
+    private CompletionStage<Void> write(Consumer<ReadModelTransaction> work) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try (ReadModelTransaction transaction = ReadModelTransaction.begin(node.database())) {
+                        work.accept(transaction);
+                        transaction.commit();
+                    } catch (SQLException e) {
+                        throw new IllegalStateException("a step of an erasure could not be written", e);
+                    }
+                },
+                node.blocking());
+    }
+
+    private void record(ReadModelTransaction transaction, String tenant, String user, String action, String by) {
+        audit.append(
+                transaction,
+                List.of(new AuditLog.Entry(
+                        tenant,
+                        node.clock().millis(),
+                        User.KEY.name() + "|" + tenant + "|" + user,
+                        STEP,
+                        action,
+                        by,
+                        subject(tenant, user),
+                        new TreeMap<>())));
     }
 
     private static int count(List<String> entities, String type) {

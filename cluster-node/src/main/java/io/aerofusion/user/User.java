@@ -26,6 +26,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,7 +155,7 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
     private final String user;
     private final EventAdapter<UserEvent, ?> events;
     private final SnapshotAdapter<UserState> snapshots;
-    private final Set<String> tags;
+    private final Function<UserEvent, Set<String>> tags;
     private final InstantSource clock;
     private final Erasing erasing;
     private final Runnable tokensVoid;
@@ -167,7 +168,7 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
             PersistenceId persistenceId,
             EventAdapter<UserEvent, ?> events,
             SnapshotAdapter<UserState> snapshots,
-            Set<String> tags,
+            Function<UserEvent, Set<String>> tags,
             InstantSource clock,
             Erasing erasing,
             Runnable tokensVoid) {
@@ -178,7 +179,7 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
         this.user = parts[2];
         this.events = events;
         this.snapshots = snapshots;
-        this.tags = Set.copyOf(tags);
+        this.tags = tags;
         this.clock = clock;
         this.erasing = erasing;
         this.tokensVoid = tokensVoid;
@@ -206,7 +207,7 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
 
     @Override
     public Set<String> tagsFor(UserEvent event) {
-        return tags;
+        return tags.apply(event);
     }
 
     @Override

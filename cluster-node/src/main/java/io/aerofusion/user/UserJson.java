@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.persistence.UserIndex;
 import java.time.Instant;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -35,12 +36,21 @@ final class UserJson {
         return new Endpoint.Reply(status, description, "application/json", schema);
     }
 
-    static ObjectNode user(User.View view) {
+    /** A user as in lists, where nobody asks the user itself. */
+    static ObjectNode listed(UserIndex.Row row) {
+        return described(row.user(), row.name(), row.roles(), row.createdAt());
+    }
+
+    private static ObjectNode described(String user, String name, SortedSet<String> roles, long createdAt) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("user", view.user()).put("name", view.name());
-        ArrayNode roles = json.putArray("roles");
-        view.roles().forEach(roles::add);
-        json.put("createdAt", time(view.createdAt()));
+        json.put("user", user).put("name", name);
+        ArrayNode array = json.putArray("roles");
+        roles.forEach(array::add);
+        return json.put("createdAt", time(createdAt));
+    }
+
+    static ObjectNode user(User.View view) {
+        ObjectNode json = described(view.user(), view.name(), view.roles(), view.createdAt());
         ArrayNode tokens = json.putArray("tokens");
         view.tokens().forEach((id, token) -> tokens.add(token(id, token)));
         return json;

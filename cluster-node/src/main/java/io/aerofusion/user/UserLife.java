@@ -52,7 +52,7 @@ final class UserLife implements SealedEntity.Life<User.Command> {
                 sealing.id(),
                 sealing.events(UserEvent.class),
                 sealing.snapshots(UserState.class),
-                sealing.localTags(),
+                event -> UserReadModel.follows(event) ? sealing.localTags() : sealing.streamTags(),
                 node.clock(),
                 erasing,
                 tokensVoid);

@@ -83,6 +83,16 @@ final class UserRoutes {
                         this::create),
                 new Endpoint(
                         HttpMethods.GET,
+                        USERS,
+                        "listUsers",
+                        "Users in the order of their ids",
+                        Endpoint.Access.OPERATOR,
+                        Paging.PARAMETERS,
+                        "",
+                        List.of(UserJson.reply(200, "A page", Paging.schema(UserJson.LISTED))),
+                        this::list),
+                new Endpoint(
+                        HttpMethods.GET,
                         USER,
                         "getUser",
                         "A user; one's own, or any for operators",
@@ -201,6 +211,14 @@ final class UserRoutes {
                     User.View view = view(reply);
                     return tagged(Answer.created(USERS + "/" + user, UserJson.user(view)), view);
                 });
+    }
+
+    private CompletionStage<HttpResponse> list(ApiRequest request) {
+        Paging paging = Paging.of(request);
+        return users.list(request.caller().tenant(), paging.after(), paging.limit())
+                .thenApply(page -> paging.page(
+                        page.items().stream().map(UserJson::listed).toList(),
+                        page.next().orElse(null)));
     }
 
     private CompletionStage<HttpResponse> issueToken(ApiRequest request) {

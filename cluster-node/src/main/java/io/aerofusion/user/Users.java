@@ -5,19 +5,27 @@ import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.http.javadsl.model.HttpResponse;
 import io.aerofusion.platform.NodeContext;
+import io.aerofusion.platform.cluster.ReadModel;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
+import io.aerofusion.platform.persistence.AuditLog;
+import io.aerofusion.platform.persistence.Slice;
+import io.aerofusion.platform.persistence.UserIndex;
 import io.aerofusion.platform.security.BearerToken;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.platform.security.TokenAuthenticator;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The domain of users on one node: starts its part of the sharding and gives out endpoints and authentication. */
 public final class Users {
@@ -26,9 +34,19 @@ public final class Users {
     /** How long a caller waits for an erasure; it goes on when nobody waits any more. */
     static final Duration ERASURE_TIMEOUT = Duration.ofSeconds(50);
 
+    /** How often a node looks for erasures whose node died. */
+    static final Duration RESUMED_EVERY = Duration.ofSeconds(30);
+    /** Erasures that are woken at one look; the others wait for the next. */
+    static final int RESUMED_MAX = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Users.class);
+
     private final NodeContext node;
     private final TokenAuthenticator tokens;
     private final ClusterSharding sharding;
+    private final UserIndex index;
+    private final AuditLog audit;
+    private final Erasure erasure;
 
     /** A page of what belongs to a user; another domain's. */
     @FunctionalInterface
@@ -55,18 +73,64 @@ public final class Users {
         this.node = node;
         this.tokens = tokens;
         this.sharding = ClusterSharding.get(node.system());
-        Erasure erasure = new Erasure(node, closers);
+        this.index = new UserIndex(node.database(), node.keys());
+        this.audit = new AuditLog(node.database(), node.keys());
+        this.erasure = new Erasure(node, closers, index, audit);
         sharding.init(Entity.of(User.KEY, entity -> {
             String id = entity.getEntityId();
             int bar = id.indexOf('|');
             return UserLife.create(node, id, erasure, () -> forgetTokens(id.substring(0, bar), id.substring(bar + 1)));
         }));
         tokens.answers(BearerToken.Kind.USER, this::authenticate);
+        node.system()
+                .scheduler()
+                .scheduleWithFixedDelay(
+                        RESUMED_EVERY,
+                        RESUMED_EVERY,
+                        this::resumeErasures,
+                        node.system().executionContext());
     }
 
-    /** The API of users. */
+    /** The API of users and of the audit log. */
     public List<Endpoint> endpoints(Listing devicesOf, Listing spacesOf) {
-        return new UserRoutes(this, node.clock(), devicesOf, spacesOf).endpoints();
+        List<Endpoint> endpoints = new ArrayList<>(new UserRoutes(this, node.clock(), devicesOf, spacesOf).endpoints());
+        endpoints.add(new AuditRoutes(audit, node.blocking()).endpoint());
+        return endpoints;
+    }
+
+    /** What the projection of this domain writes. */
+    public ReadModel<?> readModel() {
+        return new UserReadModel(index, audit);
+    }
+
+    CompletionStage<Slice<UserIndex.Row>> list(String tenant, String after, int limit) {
+        return CompletableFuture.supplyAsync(() -> index.list(tenant, after, limit), node.blocking());
+    }
+
+    /**
+     * Wakes users whose erasure was begun and is not done: their node may have died. Every node looks; a user that is already at it
+     * takes no harm from being asked again.
+     */
+    private void resumeErasures() {
+        CompletableFuture.supplyAsync(() -> index.erasing(RESUMED_MAX), node.blocking())
+                .thenAccept(all -> all.forEach(this::resume))
+                .exceptionally(failure -> {
+                    LOG.warn("Erasures that may be unfinished could not be looked up; the next look is soon", failure);
+                    return null;
+                });
+    }
+
+    private void resume(UserIndex.Erasing erasing) {
+        ask(erasing.tenant(), erasing.user(), User.ResumeErasure::new, ERASURE_TIMEOUT)
+                .thenCompose(reply -> reply instanceof User.ErasedForGood
+                        // The key is gone and yet the mark is there: only the end of the last step is missing.
+                        ? erasure.destroy(erasing.tenant(), erasing.user(), "system")
+                                .thenApply(done -> reply)
+                        : CompletableFuture.completedFuture(reply))
+                .exceptionally(failure -> {
+                    LOG.warn("An erasure could not be resumed; it will be tried again", failure);
+                    return null;
+                });
     }
 
     /** Whether there is such a user, not erased and not being erased. */

@@ -81,7 +81,7 @@ class DeviceTest {
                         return (DeviceState) stored;
                     }
                 },
-                Set.of(),
+                event -> Set.of(),
                 () -> Instant.ofEpochMilli(now.get()),
                 voided::incrementAndGet));
     }

@@ -101,7 +101,7 @@ class UserTest {
                         return (UserState) stored;
                     }
                 },
-                Set.of(),
+                event -> Set.of(),
                 () -> Instant.ofEpochMilli(now.get()),
                 world,
                 voided::incrementAndGet));

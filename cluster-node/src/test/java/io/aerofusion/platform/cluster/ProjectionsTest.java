@@ -113,7 +113,7 @@ class ProjectionsTest {
         }
 
         List<AuditLog.Recorded> recorded() {
-            return audit.search(new AuditLog.Query("default", "", "", "", 100)).items();
+            return audit.search(AuditLog.Query.all("default", "", 100)).items();
         }
 
         @Override

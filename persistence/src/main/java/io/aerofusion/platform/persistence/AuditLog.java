@@ -83,11 +83,27 @@ public final class AuditLog {
      *
      * @param entity persistence id; "" for any
      * @param actor such as {@code user:alice}; "" for any
+     * @param subject whom it is about, {@code tenant|user}; "" for any
+     * @param since ms since the epoch
+     * @param until ms since the epoch, exclusive
      * @param before the {@code next} of the page before; "" to begin
      */
-    public record Query(String tenant, String entity, String actor, String before, int limit) {
+    public record Query(
+            String tenant,
+            String entity,
+            String actor,
+            String subject,
+            long since,
+            long until,
+            String before,
+            int limit) {
         public Query {
             Slice.checkLimit(limit);
+        }
+
+        /** Everything of a tenant. */
+        public static Query all(String tenant, String before, int limit) {
+            return new Query(tenant, "", "", "", 0, Long.MAX_VALUE, before, limit);
         }
     }
 
@@ -151,6 +167,7 @@ public final class AuditLog {
         return Transaction.single(source, connection -> {
             try (PreparedStatement select = connection.prepareStatement("SELECT " + COLUMNS + " FROM audit_log"
                     + " WHERE tenant = ? AND number < ? AND (? = '' OR entity = ?) AND (? = '' OR actor_index = ?)"
+                    + " AND (? = '' OR subject_index = ?) AND at >= ? AND at < ?"
                     + " ORDER BY number DESC LIMIT ?")) {
                 String actor = query.actor().isEmpty() ? "" : actorIndex(query.tenant(), query.actor());
                 select.setString(1, query.tenant());
@@ -159,7 +176,12 @@ public final class AuditLog {
                 select.setString(4, query.entity());
                 select.setString(5, actor);
                 select.setString(6, actor);
-                select.setInt(7, query.limit() + 1);
+                String subject = query.subject().isEmpty() ? "" : keys.indexOf(query.subject());
+                select.setString(7, subject);
+                select.setString(8, subject);
+                select.setLong(9, query.since());
+                select.setLong(10, query.until());
+                select.setInt(11, query.limit() + 1);
                 try (ResultSet rows = select.executeQuery()) {
                     List<Recorded> found = new ArrayList<>();
                     while (rows.next()) {
