@@ -113,7 +113,8 @@ final class DecisionRoutes {
                             ? null
                             : conflicts.getLast().collection() + "\n"
                                     + conflicts.getLast().id();
-                    return paging.page(conflicts.stream().map(DecisionRoutes::json).toList(), last);
+                    return paging.page(
+                            conflicts.stream().map(DecisionRoutes::json).toList(), last);
                 });
     }
 
@@ -219,9 +220,7 @@ final class DecisionRoutes {
         Principal caller = request.caller();
         DocumentKey document = new DocumentKey(request.path("collection"), request.path("id"));
         SpaceHistory.Until until = new SpaceHistory.Until(
-                request.query("number").isPresent()
-                        ? SyncRoutes.number(request, "number", 0, 0, Long.MAX_VALUE)
-                        : null,
+                request.query("number").isPresent() ? SyncRoutes.number(request, "number", 0, 0, Long.MAX_VALUE) : null,
                 request.query("time").map(DecisionRoutes::millis).orElse(null));
         if ((until.number() == null) == (until.atMillis() == null)) {
             throw new ProblemException(ErrorCode.INVALID_REQUEST, "Name either a number or a time.");
@@ -229,8 +228,8 @@ final class DecisionRoutes {
         return spaces.ask(request, Space.Done.class, replyTo -> new Space.Admit(caller, replyTo))
                 .thenCompose(admitted -> history.asOf(caller.tenant(), request.path("space"), document, until))
                 .thenApply(state -> Answer.json(state.document(document.collection(), document.id())
-                        .orElseThrow(() ->
-                                new ProblemException(ErrorCode.NOT_FOUND, "The document did not exist then."))));
+                        .orElseThrow(
+                                () -> new ProblemException(ErrorCode.NOT_FOUND, "The document did not exist then."))));
     }
 
     private static long millis(String time) {

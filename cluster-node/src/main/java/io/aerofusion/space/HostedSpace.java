@@ -70,7 +70,16 @@ final class HostedSpace {
             boolean erased) {
         Settings with(SortedMap<String, SpaceRight> others) {
             return new Settings(
-                    owner, title, declared, request, createdAt, others, quotaDocuments, quotaBytes, version + 1, erased);
+                    owner,
+                    title,
+                    declared,
+                    request,
+                    createdAt,
+                    others,
+                    quotaDocuments,
+                    quotaBytes,
+                    version + 1,
+                    erased);
         }
 
         Settings with(long documents, long bytes) {
@@ -161,7 +170,8 @@ final class HostedSpace {
                     ? Optional.empty()
                     : Optional.of(new Space.Refused(ErrorCode.RATE_LIMITED, "The space knows too many devices."));
         }
-        // Mutation numbers belong to the device: somebody else's would be taken for repetitions. A credential proves whose it is.
+        // Mutation numbers belong to the device: somebody else's would be taken for repetitions. A credential proves
+        // whose it is.
         return known.user().equals(by.user()) || device.equals(by.device())
                 ? Optional.empty()
                 : Optional.of(new Space.Refused(
@@ -196,7 +206,8 @@ final class HostedSpace {
                     ErrorCode.BATCH_TOO_LARGE, "A push holds at most " + limits.pushMutationsMax() + " mutations."));
         }
         if (push.base() != null && documents.check(push.base()) == CursorCheck.FOREIGN) {
-            return Optional.of(new Space.Refused(ErrorCode.BAD_CURSOR, "The push's base is a cursor of another space."));
+            return Optional.of(
+                    new Space.Refused(ErrorCode.BAD_CURSOR, "The push's base is a cursor of another space."));
         }
         if (push.firstSeq() < 1 || push.firstSeq() > Json.INTEGER_MAX - limits.pushMutationsMax()) {
             return Optional.of(new Space.Refused(ErrorCode.SEQUENCE_CONFLICT, "Mutation numbers run from 1 to 2^53."));
@@ -481,8 +492,8 @@ final class HostedSpace {
     /** An operation by the space itself, made in full knowledge of the present. */
     private Outcome ownOperation(Mutation mutation, List<SpaceEvent> together, long now) {
         long seq = documents.mergedOf(API_DEVICE).max() + 1;
-        Decision decision = documents.decide(
-                new Push(API_DEVICE, seq, documents.cursor(), List.of(mutation)), pushSettings(), now);
+        Decision decision =
+                documents.decide(new Push(API_DEVICE, seq, documents.cursor(), List.of(mutation)), pushSettings(), now);
         if (!decision.rejections().isEmpty()) {
             Rejection rejection = decision.rejections().getFirst();
             return refuse(rejection.code(), rejection.detail());
@@ -559,14 +570,15 @@ final class HostedSpace {
                 schemas.set(set.collection(), set.schema());
                 settings = born().with(born().members());
             }
-            case SpaceEvent.QuotaSet set ->
-                settings = born().with(set.documents(), set.bytes());
+            case SpaceEvent.QuotaSet set -> settings = born().with(set.documents(), set.bytes());
             case SpaceEvent.DeviceSeen seen ->
                 devices.put(seen.device(), new Sighting(seen.user(), seen.cursor(), seen.at()));
             case Purged purged -> {
                 documents.apply(purged);
                 purgedTo.putAll(purged.horizon());
-                devices.values().removeIf(sighting -> purged.at() - sighting.at() >= limits.lease().toMillis());
+                devices.values()
+                        .removeIf(sighting ->
+                                purged.at() - sighting.at() >= limits.lease().toMillis());
                 seenSince.keySet().retainAll(devices.keySet());
             }
             case SpaceEvent.QuarantineDecided decided -> documents.discard(decided.device(), decided.seq());

@@ -146,8 +146,8 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             ActorRef<Reply> replyTo) implements Request {}
 
     /** Lists the paths where somebody has to choose. Looks at no more than {@code max} documents after the one named. */
-    public record ListConflicts(
-            Principal by, @Nullable DocumentKey after, int max, ActorRef<Reply> replyTo) implements Request {}
+    public record ListConflicts(Principal by, @Nullable DocumentKey after, int max, ActorRef<Reply> replyTo)
+            implements Request {}
 
     /** Settles a path: what it shall be replaces all that waits there. The value null unsets it. */
     public record ResolveConflict(
@@ -156,8 +156,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             String id,
             String path,
             @Nullable JsonNode value,
-            ActorRef<Reply> replyTo)
-            implements Request {}
+            ActorRef<Reply> replyTo) implements Request {}
 
     public record ListQuarantine(Principal by, ActorRef<Reply> replyTo) implements Request {}
 
@@ -362,7 +361,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             case Upkeep upkeep ->
                 switch (upkeep) {
                     case IDLE -> onIdle();
-                case PURGE -> onPurge(state);
+                    case PURGE -> onPurge(state);
                 };
             case Stop stop -> Effect().stop().thenNoReply();
         };
@@ -518,7 +517,8 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             case HostedSpace.Outcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
             case HostedSpace.Outcome.Persist decided -> {
                 Cursor before = state.documents().cursor();
-                yield Effect().persist(decided.facts())
+                yield Effect()
+                        .persist(decided.facts())
                         .thenRun((HostedSpace merged) -> announce(merged, decided.facts(), before, null, null))
                         .thenReply(replyTo, HostedSpace::done);
             }
@@ -526,7 +526,8 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     }
 
     private ReplyEffect<SpaceEvent, HostedSpace> onForget(HostedSpace state, Forget command) {
-        return Effect().persist(state.erase(command.by(), now()))
+        return Effect()
+                .persist(state.erase(command.by(), now()))
                 .thenRun((HostedSpace erased) -> {
                     followers.dropThoseWithoutAccess(erased);
                     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));

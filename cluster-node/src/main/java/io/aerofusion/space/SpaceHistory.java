@@ -55,7 +55,8 @@ final class SpaceHistory {
     SpaceHistory(NodeContext node, String region, int eventsMax, int requestsMax) {
         this.system = node.system();
         this.node = node;
-        this.journal = PersistenceQuery.get(system).getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier());
+        this.journal =
+                PersistenceQuery.get(system).getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier());
         this.region = region;
         this.eventsMax = eventsMax;
         this.running = new Semaphore(requestsMax);
@@ -124,8 +125,8 @@ final class SpaceHistory {
     private CompletionStage<List<Opened>> open(Sealing sealing, long from) {
         return journal.currentEventsByPersistenceId(sealing.id().id(), from, Long.MAX_VALUE)
                 .take(eventsMax)
-                .map((EventEnvelope envelope) -> new Opened(
-                        envelope.sequenceNr(), sealing.open((Sealed) envelope.event(), SpaceEvent.class)))
+                .map((EventEnvelope envelope) ->
+                        new Opened(envelope.sequenceNr(), sealing.open((Sealed) envelope.event(), SpaceEvent.class)))
                 .runWith(Sink.seq(), system);
     }
 

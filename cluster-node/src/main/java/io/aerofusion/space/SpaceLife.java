@@ -45,7 +45,8 @@ record SpaceLife(
 
     @Override
     public Behavior<Space.Command> live(Sealing sealing) {
-        return Behaviors.setup(context -> new Space(context, shard, sealing, identity, limits, metrics, clock, snapshotTaken));
+        return Behaviors.setup(
+                context -> new Space(context, shard, sealing, identity, limits, metrics, clock, snapshotTaken));
     }
 
     private void refuse(Space.Command command, ErrorCode code, String detail) {

@@ -206,8 +206,7 @@ final class SpaceRoutes {
     CompletionStage<HttpResponse> list(ApiRequest request, String user) {
         Paging paging = Paging.of(request);
         String tenant = request.caller().tenant();
-        return CompletableFuture.supplyAsync(
-                        () -> index.of(tenant, user, paging.after(), paging.limit()), blocking)
+        return CompletableFuture.supplyAsync(() -> index.of(tenant, user, paging.after(), paging.limit()), blocking)
                 .thenApply(page -> paging.page(
                         page.items().stream().map(SpaceRoutes::json).toList(),
                         page.next().orElse(null)));

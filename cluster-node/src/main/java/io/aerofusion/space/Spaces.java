@@ -5,10 +5,10 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.AskPattern;
-import akka.http.javadsl.model.HttpResponse;
 import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.http.javadsl.model.HttpResponse;
 import akka.persistence.typed.PersistenceId;
 import com.typesafe.config.Config;
 import io.aerofusion.platform.NodeContext;
@@ -17,8 +17,8 @@ import io.aerofusion.platform.cluster.ReadModel;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.persistence.AuditLog;
-import io.aerofusion.platform.persistence.SpaceIndex;
 import io.aerofusion.platform.persistence.Snapshots;
+import io.aerofusion.platform.persistence.SpaceIndex;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.SealedEntity;
 import io.aerofusion.space.wire.FrameLimits;
@@ -135,7 +135,8 @@ public final class Spaces {
                                     limits,
                                     metrics,
                                     node.clock(),
-                                    number -> node.blocking().execute(() -> snapshots.deleteBefore(persistenceId, number))));
+                                    number -> node.blocking()
+                                            .execute(() -> snapshots.deleteBefore(persistenceId, number))));
                 })
                 .withStopMessage(Space.Stop.STOP)
                 .withSettings(settings));

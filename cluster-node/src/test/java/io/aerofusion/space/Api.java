@@ -34,7 +34,8 @@ record Api(Node node, String token) {
 
     /** A user of its own, with a token. */
     Api user(String name) throws Exception {
-        assertThat(post("/api/v1/users", "{\"user\":\"" + name + "\"}").status()).isIn(201, 409);
+        assertThat(post("/api/v1/users", "{\"user\":\"" + name + "\"}").status())
+                .isIn(201, 409);
         Answer made = post("/api/v1/users/" + name + "/tokens", "{\"name\":\"test\"}");
         assertThat(made.status()).as(made.json().toString()).isEqualTo(201);
         return new Api(node, made.json().path("secret").asText());

@@ -77,17 +77,22 @@ final class SpaceApiTest {
         String space = api.newSpace();
         Api reader = api.user("reader");
         Api.Answer seen = api.get("/api/v1/spaces/" + space);
-        Api.Answer set = api.put(
-                "/api/v1/spaces/" + space + "/members/reader", "{\"right\":\"read\"}", "If-Match", seen.etag());
+        Api.Answer set =
+                api.put("/api/v1/spaces/" + space + "/members/reader", "{\"right\":\"read\"}", "If-Match", seen.etag());
         assertThat(set.json().path("members").path("reader").asText()).isEqualTo("read");
-        assertThat(api.put("/api/v1/spaces/" + space + "/members/reader", "{\"right\":\"write\"}", "If-Match", seen.etag())
+        assertThat(api.put(
+                                "/api/v1/spaces/" + space + "/members/reader",
+                                "{\"right\":\"write\"}",
+                                "If-Match",
+                                seen.etag())
                         .code())
                 .isEqualTo("precondition-failed");
         assertThat(reader.get("/sync/v1/spaces/" + space + "/changes").status()).isEqualTo(200);
         assertThat(reader.push(space, "d1", 1, op("a", "1")).code()).isEqualTo("forbidden");
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> reader.get("/api/v1/spaces").json().toString().contains(space));
-        assertThat(api.delete("/api/v1/spaces/" + space + "/members/reader").status()).isEqualTo(200);
+        assertThat(api.delete("/api/v1/spaces/" + space + "/members/reader").status())
+                .isEqualTo(200);
         assertThat(reader.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("space-not-found");
     }
 
@@ -190,7 +195,8 @@ final class SpaceApiTest {
                         space, "d2", 1, "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"surface\":\"sand\"}}")
                 .json();
         assertThat(second.path("conflicts").path(0).path("queued").asBoolean()).isTrue();
-        JsonNode queued = api.get("/api/v1/spaces/" + space + "/conflicts").json().path("items");
+        JsonNode queued =
+                api.get("/api/v1/spaces/" + space + "/conflicts").json().path("items");
         assertThat(queued).hasSize(1);
         assertThat(queued.path(0).path("waiting").path(0).path("value").asText())
                 .isIn("grass", "sand");
@@ -246,8 +252,10 @@ final class SpaceApiTest {
     @Test
     void a_long_poll_answers_when_something_happens() throws Exception {
         String space = api.newSpace();
-        String cursor =
-                api.get("/sync/v1/spaces/" + space + "/changes").json().path("cursor").asText();
+        String cursor = api.get("/sync/v1/spaces/" + space + "/changes")
+                .json()
+                .path("cursor")
+                .asText();
         CompletableFuture<HttpResponse<String>> waiting = HttpClient.newHttpClient()
                 .sendAsync(
                         api.request("GET", "/sync/v1/spaces/" + space + "/changes?wait=25&since=" + cursor, ""),

@@ -14,8 +14,7 @@ import java.util.TreeMap;
  */
 public record Purged(
         @JsonProperty("h") SortedMap<String, Long> horizon,
-        @JsonProperty("t") long at)
-        implements SpaceEvent {
+        @JsonProperty("t") long at) implements SpaceEvent {
     public Purged {
         horizon = Collections.unmodifiableSortedMap(new TreeMap<>(horizon));
     }

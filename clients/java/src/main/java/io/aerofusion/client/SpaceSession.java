@@ -260,7 +260,8 @@ final class SpaceSession {
         mutationsMax = mutationsMax > Integer.MAX_VALUE / 2 ? Integer.MAX_VALUE : mutationsMax * 2;
         inFlight.removeIf(push -> push.last() <= ack.upTo());
         boolean keep = !ack.level().equals(REPLICATED);
-        // While a subscription is unanswered the server's idea of where this device stands is not this device's: something between
+        // While a subscription is unanswered the server's idea of where this device stands is not this device's:
+        // something between
         // was dropped here, and the answer brings it.
         String reached = following == Following.YES ? ack.cursor() : null;
         changed(contents.acknowledge(upTo, keep, ack.changes(), reached));
