@@ -1,13 +1,16 @@
 package io.aerofusion.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.space.Json;
 import io.aerofusion.space.Mutation;
 import io.aerofusion.space.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Brings an application's mutation into the form in which it is kept, shown and sent. */
 final class Mutations {
@@ -37,6 +40,48 @@ final class Mutations {
                         insertions -> insertions.stream()
                                 .map(insertion -> new Mutation.Insertion(insertion.after(), normal(insertion.value())))
                                 .toList()));
+    }
+
+    /** The path that stands for a member, whatever its name. */
+    static String path(String member) {
+        return Path.of(List.of(member));
+    }
+
+    /**
+     * What makes one document out of another: leaves that are gone are unset, leaves that are new or different are set.
+     *
+     * @param before null when there is none
+     * @return null when nothing has to be done
+     */
+    static @Nullable Mutation between(String collection, String id, @Nullable ObjectNode before, ObjectNode after) {
+        Map<String, JsonNode> old = before == null ? Map.of() : leaves(before);
+        Map<String, JsonNode> set = leaves(normal(after));
+        List<String> unset =
+                old.keySet().stream().filter(path -> !set.containsKey(path)).toList();
+        set.entrySet().removeIf(leaf -> leaf.getValue().equals(old.get(leaf.getKey())));
+        if (before != null && set.isEmpty() && unset.isEmpty()) {
+            return null;
+        }
+        return new Mutation(collection, id, 0, set, unset, false, Map.of(), Map.of(), Map.of(), Map.of());
+    }
+
+    /** The leaves of a document by path; an empty object is a leaf, an array too. */
+    static Map<String, JsonNode> leaves(JsonNode document) {
+        Map<String, JsonNode> leaves = new LinkedHashMap<>();
+        document.properties().forEach(member -> collect(List.of(member.getKey()), member.getValue(), leaves));
+        return leaves;
+    }
+
+    private static void collect(List<String> segments, JsonNode value, Map<String, JsonNode> leaves) {
+        if (!value.isObject() || value.isEmpty()) {
+            leaves.put(Path.of(segments), value);
+            return;
+        }
+        value.properties().forEach(member -> {
+            List<String> deeper = new ArrayList<>(segments);
+            deeper.add(member.getKey());
+            collect(deeper, member.getValue(), leaves);
+        });
     }
 
     private static JsonNode normal(JsonNode value) {

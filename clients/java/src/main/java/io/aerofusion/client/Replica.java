@@ -47,7 +47,6 @@ public final class Replica {
     private final Supplier<@Nullable String> traceparents;
     private final Map<String, SpaceSession> spaces = new LinkedHashMap<>();
     private final Map<String, Map<String, JsonNode>> presence = new LinkedHashMap<>();
-    private final Map<String, JsonNode> announced = new LinkedHashMap<>();
     private final TwinCopy twin;
     private final Deque<ReplicaEvent> events = new ArrayDeque<>();
     private final Deque<Frame.FromDevice> outbox = new ArrayDeque<>();
@@ -56,6 +55,7 @@ public final class Replica {
     private @Nullable String session;
     private boolean open;
     private long helloAt;
+    private long sentAt;
     private long slowUntil;
     private long creditUsed;
 
@@ -111,7 +111,6 @@ public final class Replica {
         if (spaces.remove(space) != null && welcome != null) {
             outbox.add(new Frame.Unsub(space));
         }
-        announced.remove(space);
         presence.remove(space);
     }
 
@@ -178,6 +177,12 @@ public final class Replica {
         return queue.isEmpty() ? Long.MAX_VALUE : queue.firstKey();
     }
 
+    /** The number of the newest mutation that waits; 0 when none does. */
+    public long newestPending(String space) {
+        var queue = session(space).contents().queue();
+        return queue.isEmpty() ? 0 : queue.lastKey();
+    }
+
     public Collection<RejectedMutation> rejections(String space) {
         return session(space).contents().rejections();
     }
@@ -219,15 +224,7 @@ public final class Replica {
 
     /** Tells the others who follow the space something that lasts as long as the session; null takes it back. */
     public void announce(String space, @Nullable JsonNode state) {
-        session(space);
-        if (state == null) {
-            announced.remove(space);
-        } else {
-            announced.put(space, state);
-        }
-        if (welcome != null) {
-            outbox.add(new Frame.Announce(space, state));
-        }
+        session(space).announce(state);
     }
 
     /** The desired twin as last heard; null before the first time. */
@@ -293,35 +290,50 @@ public final class Replica {
 
     /** The next frame to send, if there is one and it may be sent now. */
     public Optional<Frame.FromDevice> nextFrame() {
-        Frame.FromDevice waiting = outbox.poll();
-        Frame.Welcome accepted = welcome;
-        if (waiting != null || accepted == null) {
-            return Optional.ofNullable(waiting);
-        }
         long now = wall.millis();
-        int inFlight = 0;
+        Frame.FromDevice next = outbox.poll();
+        Frame.Welcome accepted = welcome;
+        if (next == null && accepted != null) {
+            next = nextControl(now);
+            next = next == null ? nextPush(accepted.limits(), now) : next;
+            next = next == null && now >= heartbeatDue(accepted) ? new Frame.Credit(0) : next;
+        }
+        if (next != null) {
+            sentAt = now;
+        }
+        return Optional.ofNullable(next);
+    }
+
+    private Frame.@Nullable FromDevice nextControl(long now) {
         for (SpaceSession space : spaces.values()) {
             Frame.FromDevice frame = space.nextSub(now);
+            frame = frame == null ? space.nextAnnounce() : frame;
             frame = frame == null ? space.nextSeen(now) : frame;
             if (frame != null) {
-                return Optional.of(frame);
+                return frame;
             }
-            inFlight += space.inFlight();
         }
         JsonNode report = twin.nextReport(now);
-        if (report != null) {
-            return Optional.of(new Frame.Report(report));
-        }
-        if (now < slowUntil || inFlight >= accepted.limits().pushesInFlight()) {
-            return Optional.empty();
+        return report == null ? null : new Frame.Report(report);
+    }
+
+    private Frame.@Nullable Push nextPush(Frame.Limits limits, long now) {
+        int inFlight = spaces.values().stream().mapToInt(SpaceSession::inFlight).sum();
+        if (now < slowUntil || inFlight >= limits.pushesInFlight()) {
+            return null;
         }
         for (SpaceSession space : spaces.values()) {
-            Frame.Push push = space.nextPush(accepted.limits(), now, traceparents);
+            Frame.Push push = space.nextPush(limits, now, traceparents);
             if (push != null) {
-                return Optional.of(push);
+                return push;
             }
         }
-        return Optional.empty();
+        return null;
+    }
+
+    /** The device lets itself be heard a little more often than the server asks for, because frames take time. */
+    private long heartbeatDue(Frame.Welcome accepted) {
+        return sentAt + Math.max(1, accepted.heartbeatMillis() * 3 / 4);
     }
 
     /**
@@ -356,8 +368,7 @@ public final class Replica {
             }
             case Frame.Slow slow -> slowUntil = wall.millis() + Math.clamp(slow.retryAfterMillis(), 0, SLOW_MS_MAX);
             case Frame.Failure failure -> failed(failure);
-            case Frame.Bye bye ->
-                events.add(new ReplicaEvent.Ended(bye.reason(), bye.detail(), bye.retryAfterMillis()));
+            case Frame.Bye bye -> ended(bye);
         }
     }
 
@@ -366,6 +377,7 @@ public final class Replica {
         long now = wall.millis();
         long next = now < slowUntil ? slowUntil : Long.MAX_VALUE;
         if (welcome != null) {
+            next = Math.min(next, heartbeatDue(welcome));
             next = Math.min(next, twin.tick(now));
             for (SpaceSession space : spaces.values()) {
                 next = Math.min(next, space.tick(now));
@@ -384,8 +396,18 @@ public final class Replica {
         clock.correctBy(accepted.serverTime() - (helloAt + now) / 2);
         welcome = accepted;
         session = accepted.session();
-        announced.forEach((space, state) -> outbox.add(new Frame.Announce(space, state)));
         events.add(new ReplicaEvent.Connected(accepted.session(), accepted.node()));
+    }
+
+    /** When a push was the reason, coming back helps: it will be sent in smaller parts. */
+    private void ended(Frame.Bye bye) {
+        boolean overContent = SpaceSession.CONTENT.contains(bye.reason());
+        if (overContent) {
+            long now = wall.millis();
+            spaces.values().stream().filter(space -> space.inFlight() > 0).forEach(space -> space.ended(bye, now));
+        }
+        long retryAfter = overContent ? Math.max(0, bye.retryAfterMillis()) : bye.retryAfterMillis();
+        events.add(new ReplicaEvent.Ended(bye.reason(), bye.detail(), retryAfter));
     }
 
     /** A failure that names no space is about a frame that could not be read: whoever waits for an answer asks again. */

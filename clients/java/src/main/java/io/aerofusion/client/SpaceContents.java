@@ -41,6 +41,9 @@ final class SpaceContents {
     /** Conflict notices kept, at most; the oldest are forgotten first (the server keeps those that need somebody). */
     static final int CONFLICTS_MAX = 1_000;
 
+    /** 2026-01-01T00:00:00Z: keeps first numbers short. */
+    private static final long NUMBERS_SINCE_MS = 1_767_225_600_000L;
+
     private final String device;
     private final String name;
     private final Store store;
@@ -69,7 +72,9 @@ final class SpaceContents {
 
     private void load() {
         byte[] stored = store.get(StoreKeys.space(name));
-        if (stored != null) {
+        if (stored == null) {
+            nextNumber = firstNumber();
+        } else {
             JsonNode meta = StoredForms.json(stored);
             cursor = meta.path("cursor").textValue();
             base = meta.path("base").textValue();
@@ -91,6 +96,15 @@ final class SpaceContents {
             long number = StoreKeys.numberOf(key);
             conflicts.put(number, new ConflictNotice(number, StoredForms.conflict(value)));
         });
+    }
+
+    /**
+     * Where a new store begins to count. The server takes a number that it has seen for a repetition, so a device that lost its store
+     * must not begin at 1 again: it begins above what it can have used before, unless it made more than one mutation per
+     * millisecond or its clock went back.
+     */
+    private long firstNumber() {
+        return Math.max(1, clock.millis() - NUMBERS_SINCE_MS);
     }
 
     /** How far the confirmed state goes, to resume from; null for nothing. */

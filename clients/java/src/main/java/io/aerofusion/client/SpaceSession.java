@@ -1,5 +1,6 @@
 package io.aerofusion.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.space.DocumentChange;
 import io.aerofusion.space.Mutation;
@@ -47,7 +48,7 @@ final class SpaceSession {
     private static final String REPLICATED = "replicated";
 
     /** Refusals that are about what a push holds, and not about who sent it. */
-    private static final Set<ErrorCode> CONTENT = EnumSet.of(
+    static final Set<ErrorCode> CONTENT = EnumSet.of(
             ErrorCode.MALFORMED_JSON,
             ErrorCode.MALFORMED_FRAME,
             ErrorCode.INVALID_REQUEST,
@@ -79,7 +80,7 @@ final class SpaceSession {
     private long pausedUntil;
     private int refusals;
     private final Deque<InFlight> inFlight = new ArrayDeque<>();
-    /** Pushes whose acknowledgements mean nothing any more, because all is sent again. */
+    /** Pushes whose answers mean nothing any more, because all is sent again; each push gets exactly one answer, in order. */
     private final Deque<InFlight> superseded = new ArrayDeque<>();
 
     /** Below its highest value while a mutation is looked for that makes pushes fail; then one push at a time is sent. */
@@ -88,7 +89,10 @@ final class SpaceSession {
     private long sentUpTo;
     private long askedAt;
     private long seenAt = -SEEN_MS_MIN;
+    private @Nullable String seen;
     private @Nullable ErrorCode gone;
+    private @Nullable JsonNode announced;
+    private boolean announcementDue;
 
     /** @param jitter a random number from 0 (inclusive) to its argument (exclusive) */
     SpaceSession(String name, SpaceContents contents, Consumer<ReplicaEvent> events, LongUnaryOperator jitter) {
@@ -118,6 +122,8 @@ final class SpaceSession {
 
     void disconnected() {
         following = Following.NO;
+        announcementDue = announced != null;
+        seen = null;
         pausedUntil = 0;
         refusals = 0;
         giveUpWaiting();
@@ -192,13 +198,31 @@ final class SpaceSession {
         return pausedUntil > now ? Math.min(next, pausedUntil) : next;
     }
 
+    void announce(@Nullable JsonNode state) {
+        announced = state;
+        announcementDue = true;
+    }
+
+    /** What the others should be told; only who follows the space is heard by them. */
+    Frame.@Nullable Announce nextAnnounce() {
+        if (!announcementDue || following != Following.YES) {
+            return null;
+        }
+        announcementDue = false;
+        return new Frame.Announce(name, announced);
+    }
+
     /** The cursor to report as stored, when it is time for it. */
     Frame.@Nullable Seen nextSeen(long now) {
         String cursor = contents.cursor();
-        if (following != Following.YES || cursor == null || !contents.complete() || now - seenAt < SEEN_MS_MIN) {
+        if (cursor == null || !contents.complete() || cursor.equals(seen)) {
+            return null;
+        }
+        if (following != Following.YES || now - seenAt < SEEN_MS_MIN) {
             return null;
         }
         seenAt = now;
+        seen = cursor;
         return new Frame.Seen(name, cursor);
     }
 
@@ -228,9 +252,7 @@ final class SpaceSession {
 
     void received(Frame.Reset reset) {
         answered();
-        superseded.addAll(inFlight);
-        inFlight.clear();
-        sentUpTo = 0;
+        supersede();
         contents.restart();
         events.accept(new ReplicaEvent.Restarted(name, reset.reason()));
     }
@@ -239,8 +261,7 @@ final class SpaceSession {
         if (ack.level().equals(REPLICATED)) {
             contents.replicated(ack.upTo());
         }
-        if (!superseded.isEmpty()) {
-            superseded.removeIf(push -> push.last() <= ack.upTo());
+        if (superseded.poll() != null) {
             return;
         }
         if (ack.upTo() >= contents.nextNumber()) {
@@ -261,8 +282,7 @@ final class SpaceSession {
         inFlight.removeIf(push -> push.last() <= ack.upTo());
         boolean keep = !ack.level().equals(REPLICATED);
         // While a subscription is unanswered the server's idea of where this device stands is not this device's:
-        // something between
-        // was dropped here, and the answer brings it.
+        // something between was dropped here, and the answer brings it.
         String reached = following == Following.YES ? ack.cursor() : null;
         changed(contents.acknowledge(upTo, keep, ack.changes(), reached));
         events.accept(new ReplicaEvent.Acknowledged(name, upTo));
@@ -279,6 +299,9 @@ final class SpaceSession {
     }
 
     void received(Frame.Gone lost) {
+        if (gone != null) {
+            return;
+        }
         gone = lost.reason();
         following = Following.YES;
         giveUpWaiting();
@@ -286,8 +309,14 @@ final class SpaceSession {
         events.accept(new ReplicaEvent.Gone(name, lost.reason()));
     }
 
-    /** A push or the subscription was not carried out: all that is unanswered is asked again after a pause. */
+    /**
+     * The oldest unanswered push, or the subscription, was not carried out. It is asked again after a pause, and so is what was sent
+     * behind it: mutations take effect in their order.
+     */
     void received(Frame.Failure failure, long now) {
+        if (superseded.poll() != null) {
+            return;
+        }
         InFlight largest = inFlight.stream()
                 .max(Comparator.comparingLong(InFlight::mutations))
                 .orElse(null);
@@ -299,12 +328,18 @@ final class SpaceSession {
             narrowDown(largest, failure);
             pause = 0;
         }
-        giveUpWaiting();
         if (following == Following.ASKED) {
             following = Following.NO;
         }
+        inFlight.poll();
+        supersede();
         pausedUntil = now + pause;
         events.accept(new ReplicaEvent.Refused(name, failure.code(), failure.detail()));
+    }
+
+    /** The server ended the session over something in a push. */
+    void ended(Frame.Bye bye, long now) {
+        received(new Frame.Failure(name, bye.reason(), bye.detail()), now);
     }
 
     /**
@@ -322,6 +357,14 @@ final class SpaceSession {
         }
     }
 
+    /** Everything is sent again; the answers that are still due are counted off and mean nothing. */
+    private void supersede() {
+        superseded.addAll(inFlight);
+        inFlight.clear();
+        sentUpTo = 0;
+    }
+
+    /** No answer is expected any more. */
     private void giveUpWaiting() {
         inFlight.clear();
         superseded.clear();

@@ -41,7 +41,7 @@ final class StoreKeys {
         int from = documents(space).length();
         int colon = key.indexOf(':', from);
         int end = colon + 1 + Integer.parseInt(key, from, colon, 10);
-        return new DocumentKey(key.substring(colon + 1, end), key.substring(end));
+        return new DocumentKey(key.substring(colon + 1, end), key.substring(end + 1));
     }
 
     /** Prefix of the mutations that are not acknowledged. */
@@ -73,13 +73,13 @@ final class StoreKeys {
         return Long.parseUnsignedLong(key, key.length() - 16, key.length(), 16);
     }
 
-    /** The first key after all that begin with the prefix. */
+    /** The first key after all that begin with the prefix, which ends with a character of ASCII. */
     static String after(String prefix) {
         int last = prefix.length() - 1;
         return prefix.substring(0, last) + (char) (prefix.charAt(last) + 1);
     }
 
     private static String sized(String name) {
-        return name.length() + ":" + name;
+        return name.length() + ":" + name + ":";
     }
 }

@@ -6,9 +6,7 @@ import io.aerofusion.space.DocumentChange;
 import io.aerofusion.space.Mutation;
 import io.aerofusion.space.Rejection;
 import io.aerofusion.space.wire.Frame;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,7 +19,7 @@ import java.util.Set;
  * The simplest server that keeps the protocol: whoever arrives last wins. A cursor is the number of the last change, written {@code
  * epoch/number}; every change sends whole documents. Documents under the id {@code forbidden} are rejected.
  */
-final class ModelServer {
+final class ModelServer implements TestServer {
     static final Frame.Limits LIMITS = new Frame.Limits(64 * 1024, 16 * 1024, 3, 2, 32, 8, 10_000);
 
     /** Every mutation that took effect, as device:number. */
@@ -41,7 +39,8 @@ final class ModelServer {
         this.clock = clock;
     }
 
-    Session connect() {
+    @Override
+    public ServerSession connect() {
         Session session = new Session();
         sessions.add(session);
         return session;
@@ -77,20 +76,18 @@ final class ModelServer {
         return new DocumentChange(key.collection(), key.id(), false, true, set, List.of(), document.keys());
     }
 
-    /** One device's connection. Frames wait in {@link #out} until the test delivers them. */
-    final class Session {
-        final Deque<Frame.FromServer> out = new ArrayDeque<>();
-        final List<Frame.FromDevice> in = new ArrayList<>();
+    /** One device's connection. */
+    final class Session extends ServerSession {
         private String device = "";
         private boolean follows;
         private String sent = "";
 
-        void receive(Frame.FromDevice frame) {
-            in.add(frame);
+        @Override
+        void take(Frame.FromDevice frame) {
             switch (frame) {
                 case Frame.Hello hello -> {
                     device = hello.device();
-                    out.add(new Frame.Welcome("s1", "n1", clock.millis(), LIMITS, 1_000, 1_000));
+                    out.add(new Frame.Welcome("s1", "n1", clock.millis(), LIMITS, 1_000, 400_000));
                 }
                 case Frame.Sub sub -> follow(sub);
                 case Frame.Push push -> push(push);

@@ -224,7 +224,7 @@ class ReplicaTest {
         clock.advance(Duration.ofDays(-400));
         alice.connect(server);
         alice.replica.nextFrame();
-        alice.replica.received(new Frame.Welcome("s", "n", serverTime, ModelServer.LIMITS, 1, 1), 10);
+        alice.replica.received(new Frame.Welcome("s", "n", serverTime, ModelServer.LIMITS, 1, 400_000), 10);
         alice.replica.nextFrame();
         alice.replica.received(new Frame.Snap(SPACE, "1/0", List.of(), true), 10);
         alice.replica.nextFrame();
@@ -241,7 +241,7 @@ class ReplicaTest {
         reborn.set("r9", "length", 9);
         reborn.connect(server);
         reborn.replica.nextFrame();
-        reborn.replica.received(new Frame.Welcome("s", "n", clock.millis(), ModelServer.LIMITS, 1, 1), 10);
+        reborn.replica.received(new Frame.Welcome("s", "n", clock.millis(), ModelServer.LIMITS, 1, 400_000), 10);
         reborn.replica.nextFrame();
         reborn.replica.received(new Frame.Snap(SPACE, "1/2", List.of(), true), 10);
         reborn.send(); // the push goes out with the number 1, which the server has seen
@@ -252,6 +252,65 @@ class ReplicaTest {
                         Frame.Push.class, push -> assertThat(push.firstSeq()).isEqualTo(3));
         reborn.restart();
         assertThat(reborn.set("r9", "length", 10)).isEqualTo(4);
+    }
+
+    @Test
+    void aNewStoreCountsAboveWhatAnEarlierLifeCanHaveUsed() {
+        long before = alice.set("r1", "length", 1);
+        clock.advance(Duration.ofMinutes(1));
+        TestDevice reborn = new TestDevice("alice", clock);
+        assertThat(reborn.set("r1", "length", 2)).isEqualTo(before + 59_999);
+        reborn.restart();
+        assertThat(reborn.set("r1", "length", 3)).isEqualTo(before + 60_000);
+    }
+
+    @Test
+    void aQuietDeviceLetsItselfBeHeard() {
+        alice.connect(server);
+        alice.settle();
+        long due = alice.replica.tick();
+        assertThat(due).isEqualTo(clock.millis() + 300_000);
+        clock.advance(Duration.ofMinutes(5));
+        assertThat(alice.replica.nextFrame()).contains(new Frame.Credit(0));
+        assertThat(alice.replica.nextFrame()).isEmpty();
+    }
+
+    @Test
+    void aFailedPushHoldsBackThoseBehindItSoThatTheOrderStays() {
+        alice.connect(server);
+        alice.settle();
+        for (int i = 0; i < 6; i++) {
+            alice.set("r" + i, "length", i);
+        }
+        Frame.Push first = (Frame.Push) alice.replica.nextFrame().orElseThrow();
+        Frame.Push second = (Frame.Push) alice.replica.nextFrame().orElseThrow();
+        alice.replica.received(new Frame.Failure(SPACE, ErrorCode.UNAVAILABLE, "try again"), 10);
+        clock.advance(Duration.ofMinutes(1));
+        alice.send();
+        assertThat(alice.pushes()).isEmpty(); // the second is still to be answered
+        alice.session.receive(second);
+        alice.deliver();
+        assertThat(alice.replica.pending(SPACE)).isEqualTo(6);
+        alice.settle();
+        assertThat(alice.replica.pending(SPACE)).isZero();
+        assertThat(alice.pushes()).extracting(Frame.Push::firstSeq).containsExactly(4L, 1L, 4L);
+        assertThat(first.firstSeq()).isEqualTo(1);
+    }
+
+    @Test
+    void aSessionThatEndsOverAPushIsTakenUpAgainWithLess() {
+        alice.connect(server);
+        alice.settle();
+        alice.set("r1", "length", 1);
+        alice.set("r2", "length", 2);
+        assertThat(alice.replica.nextFrame()).isPresent();
+        alice.replica.received(new Frame.Bye(ErrorCode.MALFORMED_FRAME, "cannot be read", -1), 10);
+        assertThat(alice.events(ReplicaEvent.Ended.class).getFirst().retryAfterMillis())
+                .isZero();
+        alice.disconnect();
+        alice.connect(server);
+        alice.settle();
+        assertThat(alice.pushes()).extracting(push -> push.mutations().size()).containsExactly(1, 1);
     }
 
     @Test
@@ -324,7 +383,7 @@ class ReplicaTest {
     void aRefusedSubscriptionIsTriedAgainLater() {
         alice.connect(server);
         alice.replica.nextFrame();
-        alice.replica.received(new Frame.Welcome("s", "n", clock.millis(), ModelServer.LIMITS, 1, 1), 10);
+        alice.replica.received(new Frame.Welcome("s", "n", clock.millis(), ModelServer.LIMITS, 1, 400_000), 10);
         assertThat(alice.replica.nextFrame().orElseThrow()).isInstanceOf(Frame.Sub.class);
         alice.replica.received(new Frame.Failure(SPACE, ErrorCode.SPACE_NOT_FOUND, "no such space"), 10);
         assertThat(alice.replica.nextFrame()).isEmpty();
@@ -355,12 +414,13 @@ class ReplicaTest {
 
     @Test
     void presenceLastsAsLongAsTheSession() {
+        alice.replica.announce(SPACE, json("{\"editing\":\"r0\"}"));
         alice.connect(server);
         bob.connect(server);
         TestDevice.settle(alice, bob);
         alice.replica.announce(SPACE, json("{\"editing\":\"r1\"}"));
         TestDevice.settle(alice, bob);
-        assertThat(bob.replica.presence(SPACE)).containsKey("alice");
+        assertThat(bob.replica.presence(SPACE)).containsEntry("alice", json("{\"editing\":\"r1\"}"));
         bob.disconnect();
         assertThat(bob.replica.presence(SPACE)).isEmpty();
     }

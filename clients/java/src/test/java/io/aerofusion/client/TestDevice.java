@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-/** A replica with its store, its events and its connection to a {@link ModelServer}; delivery is up to the test. */
+/** A replica with its store, its events and its connection to a {@link TestServer}; delivery is up to the test. */
 final class TestDevice {
     static final String SPACE = "fleet";
 
     final List<ReplicaEvent> events = new ArrayList<>();
     Replica replica;
-    ModelServer.Session session;
+    ServerSession session;
 
     private final String name;
     private final FakeClock clock;
@@ -41,7 +41,7 @@ final class TestDevice {
         start();
     }
 
-    void connect(ModelServer server) {
+    void connect(TestServer server) {
         session = server.connect();
         replica.connected("token");
     }

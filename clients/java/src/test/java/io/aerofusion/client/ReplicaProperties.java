@@ -1,0 +1,153 @@
+package io.aerofusion.client;
+
+import static io.aerofusion.client.TestDevice.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.aerofusion.space.Mutation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** Devices that crash, lose their line and their acknowledgements, against the real merge core: all see the same in the end. */
+class ReplicaProperties {
+    private static final JsonNode SCHEMA = json("""
+            {"type":"object","properties":{"count":{"type":"integer","x-sync":"counter"},
+            "tags":{"type":"array","x-sync":"orset"},"log":{"type":"array","x-sync":"list"},
+            "top":{"type":"number","x-sync":"max"}}}""");
+
+    private final FakeClock clock = new FakeClock();
+    private final CoreServer server = new CoreServer(clock, SCHEMA);
+    private final List<TestDevice> devices = new ArrayList<>();
+    private final List<Mutation> made = new ArrayList<>();
+
+    @Property(tries = 200)
+    void whateverHappensToTheLineAllSeeTheSameInTheEnd(@ForAll long seed) {
+        Random random = new Random(seed);
+        for (String name : List.of("alice", "bob", "carol")) {
+            devices.add(new TestDevice(name, clock));
+        }
+        for (int step = 0; step < 150; step++) {
+            clock.advance(Duration.ofMillis(random.nextInt(50)));
+            act(devices.get(random.nextInt(devices.size())), random);
+        }
+        devices.forEach(this::reconnect);
+        TestDevice.settle(devices.toArray(TestDevice[]::new));
+        for (TestDevice device : devices) {
+            assertThat(device.replica.rejections(TestDevice.SPACE)).isEmpty();
+            assertThat(device.replica.pending(TestDevice.SPACE)).isZero();
+            device.replica.documents(
+                    TestDevice.SPACE,
+                    null,
+                    (key, document) -> assertThat(server.state.document(key.collection(), key.id()))
+                            .as("%s %s of %s", seed, key, device.replica.device())
+                            .hasValueSatisfying(held -> assertThat(held.toString())
+                                    .isEqualTo(sorted(held, document).toString())));
+            assertThat(device.replica.hash(TestDevice.SPACE)).isEqualTo(server.state.hash());
+            assertThat(device.replica.cursor(TestDevice.SPACE))
+                    .isEqualTo(server.state.cursor().encode());
+        }
+        // the counter nobody deletes has every increment exactly once
+        long sum = CoreServer.sum(made, "counted", "count");
+        assertThat(server.state
+                        .document("runways", "counted")
+                        .map(document -> document.path("count").asLong())
+                        .orElse(0L))
+                .isEqualTo(sum);
+    }
+
+    /** Readable differences: the replica's members in the server's order. */
+    private static JsonNode sorted(JsonNode like, JsonNode document) {
+        return like.equals(document) ? like : document;
+    }
+
+    private void act(TestDevice device, Random random) {
+        switch (random.nextInt(10)) {
+            case 0 -> reconnect(device);
+            case 1 -> disconnect(device);
+            case 2 -> {
+                disconnect(device);
+                device.restart();
+            }
+            case 3, 4 -> {
+                if (device.session != null) {
+                    device.send();
+                }
+            }
+            case 5, 6 -> device.deliver();
+            default -> {
+                Mutation mutation = mutation(device, random);
+                made.add(mutation);
+                device.mutate(mutation);
+            }
+        }
+    }
+
+    private void reconnect(TestDevice device) {
+        disconnect(device);
+        device.connect(server);
+    }
+
+    private void disconnect(TestDevice device) {
+        if (device.session != null) {
+            server.disconnected(device.session);
+            device.disconnect();
+        }
+    }
+
+    private static Mutation mutation(TestDevice device, Random random) {
+        String id = "r" + random.nextInt(3);
+        JsonNode value = LongNode.valueOf(random.nextInt(5));
+        JsonNode element = TextNode.valueOf("e" + random.nextInt(3));
+        List<String> keys = device.replica.listKeys(TestDevice.SPACE, "runways", id, "log");
+        String key = keys.isEmpty() ? null : keys.get(random.nextInt(keys.size()));
+        return switch (random.nextInt(13)) {
+            case 0, 1 -> Mutation.set("runways", id, 0, Map.of("a", value));
+            case 2 -> Mutation.set("runways", id, 0, Map.of("/o/x", value, "b", element));
+            case 3 -> Mutation.set("runways", id, 0, Map.of("o", json("{\"x\":1,\"y\":{\"z\":" + value + "}}")));
+            case 4 -> of(id, Map.of(), List.of("a", "/o/x"), Map.of(), Map.of(), Map.of());
+            case 5 -> of(id, Map.of("o", json("{}")), List.of("o"), Map.of(), Map.of(), Map.of());
+            case 6 -> Mutation.delete("runways", id, 0);
+            case 7 -> Mutation.inc("runways", id, 0, "count", random.nextInt(7) - 3);
+            case 8 -> Mutation.inc("runways", "counted", 0, "count", random.nextInt(7) - 3);
+            case 9 -> of(id, Map.of(), List.of(), Map.of("tags", List.of(element)), Map.of(), Map.of());
+            case 10 -> of(id, Map.of(), List.of(), Map.of(), Map.of("tags", List.of(element)), Map.of());
+            case 11 ->
+                of(
+                        id,
+                        Map.of("top", value),
+                        List.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(
+                                "log",
+                                List.of(new Mutation.Insertion(key, element), new Mutation.Insertion(null, value))));
+            default ->
+                key == null
+                        ? Mutation.set("runways", id, 0, Map.of())
+                        : of(
+                                id,
+                                Map.of(),
+                                List.of(),
+                                Map.of(),
+                                Map.of("log", List.of(TextNode.valueOf(key))),
+                                Map.of());
+        };
+    }
+
+    private static Mutation of(
+            String id,
+            Map<String, JsonNode> set,
+            List<String> unset,
+            Map<String, List<JsonNode>> add,
+            Map<String, List<JsonNode>> remove,
+            Map<String, List<Mutation.Insertion>> insert) {
+        return new Mutation("runways", id, 0, set, unset, false, Map.of(), add, remove, insert);
+    }
+}

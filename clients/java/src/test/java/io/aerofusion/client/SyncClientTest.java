@@ -1,0 +1,254 @@
+package io.aerofusion.client;
+
+import static io.aerofusion.client.TestDevice.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.aerofusion.client.ClientStatus.State;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.space.wire.Frame;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class SyncClientTest {
+    private static final Backoff QUICK = new Backoff(Duration.ofMillis(10), Duration.ofMillis(50));
+
+    @TempDir
+    Path directory;
+
+    private final SocketServer server = new SocketServer(new ModelServer(new FakeClock()));
+    private final ClientRuntime runtime = new ClientRuntime(Clock.systemUTC(), () -> null);
+    private final List<SyncClient> clients = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        clients.forEach(SyncClient::close);
+        runtime.close();
+        server.close();
+    }
+
+    private SyncClient client(String device, Store store) {
+        SyncClient client = SyncClient.offline(new ClientOptions(server.uri(), device, "secret-" + device, store)
+                .withBackoff(QUICK)
+                .withRuntime(runtime));
+        clients.add(client);
+        return client;
+    }
+
+    private SyncClient client(String device) {
+        return client(device, new MemoryStore());
+    }
+
+    @Test
+    void twoDevicesMeetInOneDocument() throws Exception {
+        SyncClient alice = client("alice");
+        SyncClient bob = client("bob");
+        SyncedSpace hers = alice.space("fleet");
+        SyncedSpace his = bob.space("fleet");
+        hers.put("runways", "1", object("{\"length\":100,\"lights\":{\"edge\":true,\"taxi\":false}}"));
+        his.merge("runways", "2", object("{\"length\":200}"));
+        alice.goOnline();
+        bob.goOnline();
+        hers.flush().get(10, TimeUnit.SECONDS);
+        his.flush().get(10, TimeUnit.SECONDS);
+        await().until(() ->
+                hers.get("runways", "2").isPresent() && his.get("runways", "1").isPresent());
+        assertThat(hers.hash()).isEqualTo(his.hash());
+        assertThat(server.authorizations).contains("Bearer secret-alice", "Bearer secret-bob");
+        assertThat(alice.status().state()).isEqualTo(State.ONLINE);
+        assertThat(alice.status().pending()).isZero();
+        assertThat(his.query("runways", document -> document.path("length").asInt() > 150))
+                .containsOnlyKeys("2");
+    }
+
+    @Test
+    void puttingADocumentSendsOnlyWhatIsDifferent() {
+        SyncedSpace space = client("alice").space("fleet");
+        space.put("runways", "1", object("{\"a\":1,\"b\":{\"c\":2,\"d\":3},\"e\":{}}"));
+        assertThat(space.pending()).isEqualTo(1);
+        space.put("runways", "1", object("{\"a\":1.0,\"b\":{\"c\":2,\"d\":3},\"e\":{}}"));
+        assertThat(space.pending()).isEqualTo(1);
+        space.put("runways", "1", object("{\"b\":{\"c\":5},\"e\":{\"f\":1}}"));
+        assertThat(space.pending()).isEqualTo(2);
+        assertThat(space.get("runways", "1")).contains(object("{\"b\":{\"c\":5},\"e\":{\"f\":1}}"));
+    }
+
+    @Test
+    void aCutLineIsTakenUpAgainAndNothingIsLostOrDoubled() throws Exception {
+        SyncClient alice = client("alice");
+        SyncedSpace space = alice.space("fleet");
+        alice.goOnline();
+        for (int round = 0; round < 5; round++) {
+            for (int i = 0; i < 20; i++) {
+                space.increment("runways", "1", "visits", 1);
+            }
+            server.cut();
+        }
+        space.flush().get(20, TimeUnit.SECONDS);
+        synchronized (server) {
+            assertThat(server.model.effects).hasSize(100).doesNotHaveDuplicates();
+        }
+        assertThat(space.get("runways", "1").orElseThrow().get("visits").asInt())
+                .isEqualTo(100);
+    }
+
+    @Test
+    void whatWasWrittenBeforeARestartIsSentAfterIt() throws Exception {
+        Path file = directory.resolve("alice.db");
+        try (SyncClient first = SyncClient.offline(
+                new ClientOptions(server.uri(), "alice", "secret", new SqliteStore(file)).withRuntime(runtime))) {
+            first.space("fleet").merge("runways", "1", object("{\"length\":7}"));
+        }
+        SyncClient second = client("alice", new SqliteStore(file));
+        assertThat(second.space("fleet").pending()).isEqualTo(1);
+        second.goOnline();
+        second.flush().get(10, TimeUnit.SECONDS);
+        assertThat(server.model.effects).hasSize(1);
+    }
+
+    @Test
+    void aRefusedCredentialStopsTheAttempts() throws Exception {
+        server.refuse(401);
+        SyncClient alice = client("alice");
+        CompletableFuture<ReplicaEvent.Ended> ended = new CompletableFuture<>();
+        Subscription subscription = alice.observe(event -> {
+            if (event instanceof ReplicaEvent.Ended end) {
+                ended.complete(end);
+            }
+        });
+        alice.goOnline();
+        assertThat(ended.get(10, TimeUnit.SECONDS).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+        subscription.close();
+        assertThat(alice.status().state()).isEqualTo(State.REFUSED);
+        assertThat(alice.status().lastEnd()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+        server.refuse(0);
+        alice.goOnline();
+        await().until(() -> alice.status().state() == State.ONLINE);
+    }
+
+    @Test
+    void aServerInTroubleIsTriedAgain() {
+        server.refuse(503);
+        SyncClient alice = client("alice");
+        alice.goOnline();
+        await().until(() -> server.authorizations.size() >= 3);
+        server.refuse(0);
+        await().until(() -> alice.status().state() == State.ONLINE);
+    }
+
+    @Test
+    void aByeForGoodIsObeyedAndOneForNowIsNot() {
+        SyncClient alice = client("alice");
+        alice.goOnline();
+        await().until(() -> alice.status().state() == State.ONLINE);
+        server.say(new Frame.Bye(ErrorCode.UNAVAILABLE, "the node leaves", 0));
+        await().until(() -> server.authorizations.size() == 2 && alice.status().state() == State.ONLINE);
+        server.say(new Frame.Bye(ErrorCode.DEVICE_REVOKED, "revoked", -1));
+        await().until(() -> alice.status().state() == State.REFUSED);
+        assertThat(alice.status().lastEnd()).isEqualTo(ErrorCode.DEVICE_REVOKED);
+    }
+
+    @Test
+    void goingOfflineLeavesInOrderAndWritesGoOn() throws Exception {
+        SyncClient alice = client("alice");
+        SyncedSpace space = alice.space("fleet");
+        alice.goOnline();
+        await().until(space::isComplete);
+        alice.goOffline();
+        await().until(() -> server.connections() == 0);
+        assertThat(alice.status().state()).isEqualTo(State.OFFLINE);
+        space.set("runways", "1", "length", json("3"));
+        assertThat(space.get("runways", "1")).contains(object("{\"length\":3}"));
+        alice.goOnline();
+        space.flush().get(10, TimeUnit.SECONDS);
+        assertThat(space.pending()).isZero();
+    }
+
+    @Test
+    void observersHearInOrderMayCallBackAndMayFail() throws Exception {
+        SyncClient alice = client("alice");
+        SyncedSpace space = alice.space("fleet");
+        List<Integer> heard = new CopyOnWriteArrayList<>();
+        CountDownLatch all = new CountDownLatch(50);
+        space.observe(event -> {
+            throw new IllegalStateException("an observer with a bug");
+        });
+        Subscription counting = space.observe(event -> {
+            heard.add(space.get("runways", "1").orElseThrow().path("n").asInt());
+            all.countDown();
+        });
+        for (int i = 0; i < 50; i++) {
+            space.set("runways", "1", "n", json(Integer.toString(i)));
+        }
+        assertThat(all.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(heard).isSorted();
+        counting.close();
+        space.set("runways", "1", "n", json("50"));
+        alice.close();
+        assertThat(heard).hasSize(50);
+    }
+
+    @Test
+    void aSlowObserverIsToldThatItMissedSomething() throws Exception {
+        EventQueue queue = new EventQueue(runtime);
+        List<ReplicaEvent> heard = new CopyOnWriteArrayList<>();
+        CountDownLatch go = new CountDownLatch(1);
+        queue.add(event -> {
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            heard.add(event);
+        });
+        int events = EventQueue.WAITING_MAX + 10;
+        for (int i = 0; i < events; i++) {
+            queue.offer(new ReplicaEvent.Acknowledged("fleet", i));
+        }
+        go.countDown();
+        await().until(() ->
+                !heard.isEmpty() && heard.getLast().equals(new ReplicaEvent.Acknowledged("fleet", events - 1L)));
+        assertThat(heard).contains(new ReplicaEvent.Overrun("fleet")).hasSizeLessThan(100);
+    }
+
+    @Test
+    void closingFailsWhatWaitsForAServer() {
+        SyncClient alice = client("alice");
+        SyncedSpace space = alice.space("fleet");
+        space.set("runways", "1", "n", json("1"));
+        CompletableFuture<Void> flush = alice.flush();
+        assertThat(flush).isNotDone();
+        alice.close();
+        assertThatThrownBy(() -> flush.get(5, TimeUnit.SECONDS)).hasMessageContaining("closed");
+    }
+
+    @Test
+    void theSocketIsWhereTheServerIs() {
+        assertThat(options("https://sync.example.org").socket())
+                .isEqualTo(URI.create("wss://sync.example.org/sync/v1"));
+        assertThat(options("http://127.0.0.1:8080/").socket()).isEqualTo(URI.create("ws://127.0.0.1:8080/sync/v1"));
+    }
+
+    private static ClientOptions options(String server) {
+        return new ClientOptions(URI.create(server), "d", "t", new MemoryStore());
+    }
+
+    private static ObjectNode object(String text) {
+        return (ObjectNode) json(text);
+    }
+}
