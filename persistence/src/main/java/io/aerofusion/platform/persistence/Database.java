@@ -28,6 +28,8 @@ public final class Database implements AutoCloseable {
     public static final Duration CONNECTION_WAIT = Duration.ofSeconds(5);
     /** How long one statement of a read model may take before the server cancels it. */
     public static final Duration STATEMENT_TIME_MAX = Duration.ofSeconds(30);
+    /** How long a transaction may do nothing before the server ends it: a frozen node must not hold rows that others need. */
+    public static final Duration TRANSACTION_IDLE_MAX = Duration.ofSeconds(10);
     /** How often Flyway asks for its lock (once a second) while another node migrates. */
     static final int MIGRATION_LOCK_TRIES_MAX = 120;
 
@@ -114,7 +116,10 @@ public final class Database implements AutoCloseable {
         config.setAutoCommit(true);
         config.addDataSourceProperty("ApplicationName", "aerofusion");
         config.addDataSourceProperty("tcpKeepAlive", "true");
-        config.addDataSourceProperty("options", "-c statement_timeout=" + STATEMENT_TIME_MAX.toMillis());
+        config.addDataSourceProperty(
+                "options",
+                "-c statement_timeout=" + STATEMENT_TIME_MAX.toMillis() + " -c idle_in_transaction_session_timeout="
+                        + TRANSACTION_IDLE_MAX.toMillis());
         try {
             return new HikariDataSource(config);
         } catch (RuntimeException e) { // Hikari's PoolInitializationException and its complaints about the URL
