@@ -39,18 +39,13 @@ final class Domains {
         Devices devices = new Devices(context, tokens);
         Authenticator authenticator = builtIn.apply(tokens);
         Spaces spaces = new Spaces(context, authenticator, devices);
-        Users users = new Users(context, tokens, Map.of("Device", devices::forget));
+        Users users = new Users(context, tokens, Map.of("Device", devices::forget, "Space", spaces::forget));
         List<Endpoint> endpoints = new ArrayList<>();
-        endpoints.addAll(users.endpoints(devices::ofUser, Domains::notListed));
+        endpoints.addAll(users.endpoints(devices::ofUser, spaces::ofUser));
         endpoints.addAll(devices.endpoints(users::exists));
         endpoints.addAll(spaces.endpoints());
-        Projections.start(context, "read-models", List.of(devices.readModel(), users.readModel()));
+        Projections.start(context, "read-models", List.of(devices.readModel(), users.readModel(), spaces.readModel()));
         return new Domains(authenticator, users, List.copyOf(endpoints));
-    }
-
-    private static CompletionStage<HttpResponse> notListed(ApiRequest request, String user) {
-        return CompletableFuture.failedFuture(
-                new ProblemException(ErrorCode.UNAVAILABLE, "This node keeps no list of them."));
     }
 
     /** What they serve. */
