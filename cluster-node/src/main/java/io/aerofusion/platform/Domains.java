@@ -1,11 +1,8 @@
 package io.aerofusion.platform;
 
-import akka.http.javadsl.model.HttpResponse;
 import io.aerofusion.device.Devices;
 import io.aerofusion.platform.cluster.Projections;
-import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
-import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.TokenAuthenticator;
 import io.aerofusion.space.Spaces;
@@ -13,8 +10,6 @@ import io.aerofusion.user.Users;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 
 /** The domains of a node, brought together. They do not know each other: what one needs of another is handed over here. */
