@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -117,7 +118,10 @@ final class Checker {
             checks++;
             if (!there.equals(replica.hash(SimulatedServer.SPACE))) {
                 throw failure(device.name() + " holds something else than the server held at its cursor"
-                        + device.server().at(cursor).map(state -> difference(device, state)).orElse(""));
+                        + device.server()
+                                .at(cursor)
+                                .map(state -> difference(device, state))
+                                .orElse(""));
             }
         }
     }
@@ -132,7 +136,12 @@ final class Checker {
             Optional<? extends JsonNode> here = confirmed.document(SimulatedServer.SPACE, key.collection(), key.id());
             Optional<JsonNode> there = state.document(key.collection(), key.id());
             if (!here.equals(there)) {
-                text.append("\n  ").append(key).append("\n    device ").append(here).append("\n    server ").append(there);
+                text.append("\n  ")
+                        .append(key)
+                        .append("\n    device ")
+                        .append(here)
+                        .append("\n    server ")
+                        .append(there);
             }
         }
         return text.toString();
@@ -239,7 +248,9 @@ final class Checker {
         Map<String, Long> totals = new TreeMap<>();
         for (Merged facts : server.facts()) {
             for (Operation operation : facts.operations()) {
-                Mutation mutation = written.get(facts.device()).get(operation.seq());
+                Mutation mutation = Objects.requireNonNull(
+                        Objects.requireNonNull(written.get(facts.device())).get(operation.seq()),
+                        "a fact that nobody wrote");
                 mutation.inc().forEach((path, by) -> totals.merge(mutation.id(), by, Long::sum));
             }
         }

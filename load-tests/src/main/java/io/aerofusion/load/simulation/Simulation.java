@@ -38,7 +38,14 @@ public final class Simulation {
      * @param fingerprint the same for two runs exactly when they went the same way
      */
     public record Outcome(
-            long fingerprint, int commits, int mutations, int rejected, int quarantined, int conflicts, int resets, int checks) {}
+            long fingerprint,
+            int commits,
+            int mutations,
+            int rejected,
+            int quarantined,
+            int conflicts,
+            int resets,
+            int checks) {}
 
     /** One run. @throws AssertionError with the seed and the last steps, when a promise is broken */
     public static Outcome run(long seed) {
