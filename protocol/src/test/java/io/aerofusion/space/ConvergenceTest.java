@@ -170,6 +170,8 @@ class ConvergenceTest {
         world.decided.forEach(step -> step.decision().conflicts().forEach(conflict -> {
             told.add(conflict.id() + conflict.collection() + conflict.winner());
             told.add(conflict.id() + conflict.collection() + conflict.loser());
+            // Who wrote the same value as the loser did was told with it.
+            told.add(conflict.id() + conflict.collection() + conflict.path() + conflict.losing());
         }));
         for (Merged facts : world.facts) {
             for (Operation operation : facts.operations()) {
@@ -178,10 +180,11 @@ class ConvergenceTest {
                 }
                 Document document = state.stored(operation.collection(), operation.id());
                 update.set().forEach((path, value) -> {
-                    boolean live = value.equals(document.visible(path))
-                            || (value.isObject() && !document.beneath(path).isEmpty());
+                    // An empty object only says that there is a place: it gives way to whatever lies beneath it.
+                    boolean live = value.isObject() || value.equals(document.visible(path));
+                    String name = operation.id() + operation.collection();
                     boolean toldOf =
-                            told.contains(operation.id() + operation.collection() + operation.stamp(facts.device()));
+                            told.contains(name + operation.stamp(facts.device())) || told.contains(name + path + value);
                     assertThat(live
                                     || toldOf
                                     || isLostWithTheDocument(world, operation, path, value)

@@ -50,7 +50,7 @@ class DurableExamplesTest {
 
     @Test
     void theOtherFactsDecode() throws IOException {
-        Purged purged = JSON.readValue("{\"h\":{\"eu\":7},\"t\":9}", Purged.class);
+        Purged purged = JSON.readValue("{\"@\":\"purged\",\"h\":{\"eu\":7},\"t\":9}", Purged.class);
         assertThat(purged.horizon()).containsEntry("eu", 7L);
         Quarantined waiting = JSON.readValue(
                 "{\"d\":\"a\",\"s\":3,\"t\":9,\"m\":{\"collection\":\"c\",\"id\":\"d\",\"at\":1,\"set\":{\"x\":1},\"unset\":[],"
