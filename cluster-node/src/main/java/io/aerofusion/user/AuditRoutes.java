@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/** Reads the audit log: who did what, the newest first. */
+/** Reads the audit log: who did what, the last recorded first; entries of one entity in the order of its events. */
 final class AuditRoutes {
     private static final String TIME = "{\"type\":\"string\",\"format\":\"date-time\"}";
     private static final String ENTRY = """
@@ -49,7 +49,7 @@ final class AuditRoutes {
                 HttpMethods.GET,
                 "/api/v1/audit",
                 "readAudit",
-                "Who did what, the newest first",
+                "Who did what, the last recorded first",
                 Endpoint.Access.OPERATOR,
                 parameters,
                 "",
