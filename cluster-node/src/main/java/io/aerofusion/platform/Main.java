@@ -2,6 +2,7 @@ package io.aerofusion.platform;
 
 import io.aerofusion.platform.persistence.StartException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.LoggerFactory;
 
 /** Starts a node from the command line and ends it with the process. */
 public final class Main {
@@ -31,6 +32,10 @@ public final class Main {
             node = Node.start(options);
         } catch (StartException e) {
             System.err.println("aerofusion: " + e.getMessage());
+            System.exit(START_FAILED);
+            return;
+        } catch (RuntimeException | Error e) { // a defect: somebody has to see where, and half a node must not stay
+            LoggerFactory.getLogger(Main.class).error("The node could not start", e);
             System.exit(START_FAILED);
             return;
         }

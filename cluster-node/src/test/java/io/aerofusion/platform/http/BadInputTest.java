@@ -3,6 +3,7 @@ package io.aerofusion.platform.http;
 import static io.aerofusion.platform.http.ServedApi.code;
 import static io.aerofusion.platform.http.ServedApi.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import akka.http.javadsl.model.HttpMethods;
 import io.aerofusion.platform.http.Endpoint.Access;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +33,7 @@ final class BadInputTest {
     private static final String HEAD =
             "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
     private static ServedApi api;
+    private static final AtomicInteger WAITING = new AtomicInteger();
     /** Completed by a test that lets a request wait. */
     private static volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
 
@@ -38,11 +41,10 @@ final class BadInputTest {
     static void serve() throws Exception {
         api = new ServedApi(
                 endpoint(HttpMethods.POST, "/echo", Access.PUBLIC, request -> Answer.now(Answer.json(request.json()))),
-                endpoint(
-                        HttpMethods.POST,
-                        "/waits",
-                        Access.PUBLIC,
-                        request -> gate.thenApply(opened -> Answer.nothing())),
+                endpoint(HttpMethods.POST, "/waits", Access.PUBLIC, request -> {
+                    WAITING.incrementAndGet();
+                    return gate.thenApply(opened -> Answer.nothing());
+                }),
                 endpoint(HttpMethods.GET, "/open/{id}", Access.PUBLIC, request -> Answer.now(Answer.nothing())));
     }
 
@@ -162,6 +164,7 @@ final class BadInputTest {
                 + "x".repeat(ServedApi.BODY_BYTES_MAX - 2) + "\"";
         try (Socket first = api.open(HEAD.replace("/echo", "/waits") + large);
                 Socket second = api.open(HEAD.replace("/echo", "/waits") + large)) {
+            await().until(() -> WAITING.get() == 2);
             assertThat(api.exchange(HEAD + large))
                     .startsWith("HTTP/1.1 503")
                     .contains("\"code\":\"unavailable\"", "Retry-After: 1");
