@@ -17,11 +17,12 @@ import java.util.stream.Stream;
  * embedded one started each time.
  */
 final class StartBench {
-    private static final int ROUNDS = 7;
+    private static final int ROUNDS = 7; // or the first argument
 
     private StartBench() {}
 
     static void run(Screen screen, List<String> arguments) throws Exception {
+        int rounds = arguments.isEmpty() ? ROUNDS : Integer.parseInt(arguments.getFirst());
         Path directory = BenchNode.temporaryDirectory();
         try (DrillDatabase database = DrillDatabase.start(directory.resolve("database"))) {
             NodeProcess.Options options = NodeProcess.Options.in(directory.resolve("node"));
@@ -38,12 +39,13 @@ final class StartBench {
             }
             NodeProcess.Options cached = external.withClassPath(jars).withJvm("-XX:AOTCache=" + cache);
             screen.table(List.of(
-                    measure(screen, "database up, from classes", external),
-                    measure(screen, "database up, from jars", external.withClassPath(jars)),
-                    measure(screen, "database up, with the AOT cache", cached),
-                    measure(screen, "with its embedded PostgreSQL", options),
+                    measure(screen, rounds, "database up, from classes", external),
+                    measure(screen, rounds, "database up, from jars", external.withClassPath(jars)),
+                    measure(screen, rounds, "database up, with the AOT cache", cached),
+                    measure(screen, rounds, "with its embedded PostgreSQL", options),
                     measure(
                             screen,
+                            rounds,
                             "with its embedded PostgreSQL and the AOT cache",
                             options.withClassPath(jars).withJvm("-XX:AOTCache=" + cache))));
         } finally {
@@ -51,10 +53,10 @@ final class StartBench {
         }
     }
 
-    private static Screen.Row measure(Screen screen, String label, NodeProcess.Options options) {
-        Screen.Bar bar = screen.bar(label, ROUNDS);
-        double[] seconds = new double[ROUNDS];
-        for (int i = 0; i < ROUNDS; i++) {
+    private static Screen.Row measure(Screen screen, int rounds, String label, NodeProcess.Options options) {
+        Screen.Bar bar = screen.bar(label, rounds);
+        double[] seconds = new double[rounds];
+        for (int i = 0; i < rounds; i++) {
             try (NodeProcess node = NodeProcess.start(options)) {
                 seconds[i] = node.startTime().toNanos() / 1e9;
             }
@@ -67,9 +69,9 @@ final class StartBench {
                 String.format(
                         Locale.ROOT,
                         "median %.2f s (%.2f to %.2f)",
-                        seconds[ROUNDS / 2],
+                        seconds[rounds / 2],
                         seconds[0],
-                        seconds[ROUNDS - 1]));
+                        seconds[rounds - 1]));
     }
 
     /** The class path as jars, as the container image has it: the cache knows no directories. */
