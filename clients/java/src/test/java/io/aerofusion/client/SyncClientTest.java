@@ -227,6 +227,21 @@ class SyncClientTest {
     }
 
     @Test
+    void theExampleOfTheReadmeRuns() throws Exception {
+        String file = directory.resolve("example.db").toString();
+        io.aerofusion.client.examples.Inspection.main(
+                new String[] {server.uri().toString(), "tablet-7", "secret", file});
+        synchronized (server) {
+            assertThat(server.model.effects).hasSize(2);
+            assertThat(server.model
+                            .documents()
+                            .get(new DocumentKey("runways", "42"))
+                            .value())
+                    .isEqualTo(object("{\"surface\":\"wet\",\"lights\":{\"edge\":true}}"));
+        }
+    }
+
+    @Test
     void closingFailsWhatWaitsForAServer() {
         SyncClient alice = client("alice");
         SyncedSpace space = alice.space("fleet");

@@ -1,0 +1,252 @@
+package io.aerofusion.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.aerofusion.client.ClientStatus.State;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.Node;
+import io.aerofusion.platform.NodeOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The SDK at a real node on a real database. */
+@Timeout(120)
+final class SyncClientNodeTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    static Path data;
+
+    private static Node node;
+    private static Admin admin;
+
+    private final List<SyncClient> clients = new ArrayList<>();
+
+    @BeforeAll
+    static void start() {
+        node = Node.start(NodeOptions.in(data));
+        admin = new Admin(node.uri(), node.adminToken());
+    }
+
+    @AfterAll
+    static void stop() {
+        node.stop();
+    }
+
+    @AfterEach
+    void close() {
+        clients.forEach(SyncClient::close);
+    }
+
+    @Test
+    void offline_edits_of_two_devices_meet_and_both_have_the_servers_hash() throws Exception {
+        String space = newSpace();
+        SyncClient phone = client("phone", admin);
+        SyncClient tablet = client("tablet", admin);
+        SyncedSpace onPhone = phone.space(space);
+        SyncedSpace onTablet = tablet.space(space);
+        onPhone.put("runways", "1", object("{\"length\":2500,\"lights\":{\"edge\":true}}"));
+        onTablet.merge("runways", "1", object("{\"surface\":\"asphalt\",\"length\":1800}"));
+        phone.goOnline();
+        onPhone.flush().get(30, TimeUnit.SECONDS);
+        tablet.goOnline();
+        onTablet.flush().get(30, TimeUnit.SECONDS);
+
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(onPhone.get("runways", "1"))
+                    .contains(object("{\"length\":1800,\"lights\":{\"edge\":true},\"surface\":\"asphalt\"}"));
+            assertThat(onPhone.hash())
+                    .isEqualTo(onTablet.hash())
+                    .isEqualTo(admin.hash(space).path("hash").asText());
+        });
+        assertThat(onTablet.conflicts())
+                .singleElement()
+                .satisfies(notice -> assertThat(notice.conflict().path()).isEqualTo("length"));
+        onTablet.resolve(onTablet.conflicts().iterator().next(), json("2000"));
+        assertThat(onTablet.conflicts()).isEmpty();
+        await().atMost(PATIENCE)
+                .until(() ->
+                        onPhone.get("runways", "1").orElseThrow().path("length").asInt() == 2000);
+    }
+
+    @Test
+    void counters_sets_and_lists_take_in_everybodys_work() throws Exception {
+        String space = newSpace();
+        admin.setSchema(space, "runways", json("""
+                {"type":"object","properties":{"visits":{"x-sync":"counter"},"tags":{"x-sync":"orset"},
+                "log":{"x-sync":"list"}}}"""));
+        SyncClient phone = client("phone", admin);
+        SyncClient tablet = client("tablet", admin);
+        for (SyncClient client : List.of(phone, tablet)) {
+            SyncedSpace held = client.space(space);
+            held.increment("runways", "1", "visits", 2);
+            held.add(
+                    "runways",
+                    "1",
+                    "tags",
+                    json("\"wet\""),
+                    json("\"" + client.status().pending() + "\""));
+            held.insert("runways", "1", "log", null, json("\"seen\""));
+            client.goOnline();
+        }
+        phone.flush().get(30, TimeUnit.SECONDS);
+        tablet.flush().get(30, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            JsonNode runway = phone.space(space).get("runways", "1").orElseThrow();
+            assertThat(runway.path("visits").asInt()).isEqualTo(4);
+            assertThat(runway.path("tags")).hasSize(2);
+            assertThat(runway.path("log")).hasSize(2);
+            assertThat(phone.space(space).listKeys("runways", "1", "log")).hasSize(2);
+            assertThat(phone.space(space).hash())
+                    .isEqualTo(tablet.space(space).hash())
+                    .isEqualTo(admin.hash(space).path("hash").asText());
+        });
+    }
+
+    @Test
+    void what_breaks_the_schema_is_surfaced_and_the_rest_goes_on() throws Exception {
+        String space = newSpace();
+        admin.setSchema(
+                space, "runways", json("{\"type\":\"object\",\"properties\":{\"length\":{\"type\":\"number\"}}}"));
+        SyncClient phone = client("phone", admin);
+        SyncedSpace held = phone.space(space);
+        held.put("runways", "good", object("{\"length\":1}"));
+        held.put("runways", "bad", object("{\"length\":\"long\"}"));
+        held.put("runways", "better", object("{\"length\":2}"));
+        phone.goOnline();
+        held.flush().get(30, TimeUnit.SECONDS);
+        assertThat(held.rejected()).singleElement().satisfies(rejected -> {
+            assertThat(rejected.code()).isEqualTo(ErrorCode.SCHEMA_VIOLATION);
+            assertThat(rejected.mutation().id()).isEqualTo("bad");
+        });
+        assertThat(held.query("runways", any -> true)).containsOnlyKeys("good", "better");
+        held.dismiss(held.rejected().iterator().next());
+        assertThat(held.rejected()).isEmpty();
+    }
+
+    @Test
+    void who_loses_access_loses_the_copy_and_gets_the_queue_back() throws Exception {
+        String space = newSpace();
+        Admin guest = newUser();
+        admin.setMember(
+                space, guest.call("GET", "/api/v1/me", null).path("user").asText(), "write");
+        SyncClient phone = client("phone", guest);
+        SyncedSpace held = phone.space(space);
+        phone.goOnline();
+        held.put("runways", "1", object("{\"length\":1}"));
+        held.flush().get(30, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).until(held::isComplete);
+        admin.removeMember(
+                space, guest.call("GET", "/api/v1/me", null).path("user").asText());
+        await().atMost(PATIENCE).until(() -> held.get("runways", "1").isEmpty());
+        assertThat(admin.document(space, "runways", "1").path("length").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void a_revoked_credential_ends_the_session_for_good() {
+        SyncClient phone = client("phone", admin);
+        phone.goOnline();
+        await().atMost(PATIENCE).until(() -> phone.status().state() == State.ONLINE);
+        admin.revokeDevice(names.getLast());
+        await().atMost(PATIENCE).until(() -> phone.status().state() == State.REFUSED);
+        assertThat(phone.status().lastEnd()).isIn(ErrorCode.DEVICE_REVOKED, ErrorCode.UNAUTHENTICATED);
+    }
+
+    @Test
+    void the_twin_reaches_the_device_and_comes_back() {
+        SyncClient phone = client("phone", admin);
+        phone.report(json("{\"battery\":50}"));
+        phone.goOnline();
+        String device = names.getLast();
+        admin.patchDesired(device, json("{\"interval\":30}"));
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(phone.desired()).contains(json("{\"interval\":30}"));
+            assertThat(admin.twin(device).toString()).contains("\"battery\":50");
+        });
+    }
+
+    @Test
+    void a_node_that_comes_back_finds_its_devices_again(@TempDir Path own) throws Exception {
+        Node first = Node.start(NodeOptions.in(own));
+        int port = first.uri().getPort();
+        String space = "s" + UUID.randomUUID();
+        Admin setup = new Admin(first.uri(), first.adminToken());
+        setup.createSpace(space);
+        SyncClient phone = SyncClient.connect(new ClientOptions(
+                        first.uri(), "phone", setup.registerDevice("phone"), new SqliteStore(own.resolve("phone.db")))
+                .withBackoff(new Backoff(Duration.ofMillis(50), Duration.ofMillis(500))));
+        clients.add(phone);
+        SyncedSpace held = phone.space(space);
+        held.put("runways", "1", object("{\"length\":1}"));
+        held.flush().get(30, TimeUnit.SECONDS);
+        first.stop();
+        held.put("runways", "2", object("{\"length\":2}"));
+        assertThat(held.pending()).isEqualTo(1);
+        Node second = Node.start(NodeOptions.in(own).withPort(port));
+        try {
+            held.flush().get(60, TimeUnit.SECONDS);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(held.hash())
+                            .isEqualTo(new Admin(second.uri(), second.adminToken())
+                                    .hash(space)
+                                    .path("hash")
+                                    .asText()));
+            assertThat(held.query("runways", any -> true)).containsOnlyKeys("1", "2");
+        } finally {
+            phone.close();
+            second.stop();
+        }
+    }
+
+    private final List<String> names = new ArrayList<>();
+
+    private SyncClient client(String name, Admin owner) {
+        String device = name + "-" + UUID.randomUUID().toString().substring(0, 8);
+        names.add(device);
+        SyncClient client = SyncClient.offline(
+                new ClientOptions(node.uri(), device, owner.registerDevice(device), new MemoryStore()));
+        clients.add(client);
+        return client;
+    }
+
+    private static Admin newUser() {
+        String user = "u" + UUID.randomUUID().toString().substring(0, 8);
+        admin.createUser(user);
+        return admin.as(admin.issueToken(user, "test"));
+    }
+
+    private static String newSpace() {
+        String space = "s" + UUID.randomUUID();
+        admin.createSpace(space);
+        return space;
+    }
+
+    private static ObjectNode object(String text) {
+        return (ObjectNode) json(text);
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return JSON.reader()
+                    .with(com.fasterxml.jackson.databind.DeserializationFeature.USE_LONG_FOR_INTS)
+                    .readTree(text);
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
