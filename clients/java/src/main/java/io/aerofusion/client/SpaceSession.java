@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * mutations this server has to be sent.
  */
 final class SpaceSession {
-    /** A push without an answer for this long is sent again. */
+    /** A push without an answer for this long ends the session, a subscription is asked for again. */
     static final long ANSWER_MS_MAX = 30_000;
 
     /** How long to leave the server alone after it refused for good; it may have changed its mind by then. */
@@ -86,6 +86,7 @@ final class SpaceSession {
     /** Below its highest value while a mutation is looked for that makes pushes fail; then one push at a time is sent. */
     private int mutationsMax = Integer.MAX_VALUE;
 
+    private boolean overdue;
     private long sentUpTo;
     private long askedAt;
     private long seenAt = -SEEN_MS_MIN;
@@ -121,6 +122,7 @@ final class SpaceSession {
     }
 
     void disconnected() {
+        overdue = false;
         following = Following.NO;
         announcementDue = announced != null;
         seen = null;
@@ -189,11 +191,12 @@ final class SpaceSession {
             following = Following.NO;
         }
         InFlight oldest = superseded.isEmpty() ? inFlight.peek() : superseded.peek();
-        if (oldest != null && now - oldest.sentAt() >= ANSWER_MS_MAX) {
-            giveUpWaiting();
-            oldest = null;
+        if (oldest != null && !overdue && now - oldest.sentAt() >= ANSWER_MS_MAX) {
+            // Sent again in the same session, its late answer could be taken for that of something else.
+            overdue = true;
+            events.accept(new ReplicaEvent.Ended(ErrorCode.TIMEOUT, "The server did not answer a push in time.", 0));
         }
-        long next = oldest == null ? Long.MAX_VALUE : oldest.sentAt() + ANSWER_MS_MAX;
+        long next = oldest == null || overdue ? Long.MAX_VALUE : oldest.sentAt() + ANSWER_MS_MAX;
         next = following == Following.ASKED ? Math.min(next, askedAt + ANSWER_MS_MAX) : next;
         return pausedUntil > now ? Math.min(next, pausedUntil) : next;
     }

@@ -5,6 +5,7 @@ import io.aerofusion.client.DocumentKey;
 import io.aerofusion.client.RejectedMutation;
 import io.aerofusion.client.Replica;
 import io.aerofusion.client.ReplicaEvent;
+import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.space.Merged;
 import io.aerofusion.space.Mutation;
 import io.aerofusion.space.Operation;
@@ -163,7 +164,8 @@ final class Checker {
             case ReplicaEvent.Restarted one -> resets++;
             case ReplicaEvent.Refused refused ->
                 throw failure(device + " is refused: " + refused.code() + " " + refused.detail());
-            case ReplicaEvent.Ended ended -> throw failure(device + "'s session was ended: " + ended);
+            case ReplicaEvent.Ended ended ->
+                require(ended.reason() == ErrorCode.TIMEOUT, device + "'s session was ended: " + ended);
             case ReplicaEvent.Gone gone -> throw failure(device + " lost the space");
             default -> {
                 // nothing that could be wrong by itself

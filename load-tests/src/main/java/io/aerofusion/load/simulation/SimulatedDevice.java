@@ -155,6 +155,7 @@ final class SimulatedDevice {
             for (Optional<Frame.FromDevice> frame = replica.nextFrame();
                     frame.isPresent();
                     frame = replica.nextFrame()) {
+                world.note(name + " sends " + frame.get());
                 open.toServer(frame.get());
             }
             hear();
@@ -162,9 +163,23 @@ final class SimulatedDevice {
         planTick();
     }
 
+    /** The replica wants no more of this session. */
+    private void hangUp() {
+        @Nullable Connection open = connection;
+        if (open != null) {
+            connection = null;
+            open.closedByDevice();
+            replica.disconnected();
+            reconnectLater();
+        }
+    }
+
     private void hear() {
         for (Optional<ReplicaEvent> event = replica.nextEvent(); event.isPresent(); event = replica.nextEvent()) {
             checker.event(name, event.get());
+            if (event.get() instanceof ReplicaEvent.Ended) {
+                hangUp();
+            }
         }
     }
 
