@@ -248,7 +248,8 @@ public final class SpaceState {
         Cursor from = since == null || reset
                 ? new Cursor(fingerprint, epoch, Collections.emptySortedMap(), purgeMark())
                 : since;
-        boolean fresh = from.numbers().isEmpty() && from.progress().isEmpty();
+        // Not from the cursor of an empty space: its holder may have pushed since, and knows what it pushed.
+        boolean fresh = since == null || reset;
         PageWriter page = new PageWriter(from, wanted, fresh, documentsMax, bytesMax);
         SortedMap<String, Long> progress = new TreeMap<>(from.progress());
         for (Map.Entry<String, DeltaIndex> index : indexes.entrySet()) {
