@@ -195,6 +195,20 @@ final class SyncSessionTest {
     }
 
     @Test
+    void what_names_no_followed_space_does_no_harm() throws Exception {
+        try (TestDevice device = connect("d")) {
+            device.send(new Frame.Seen("nowhere", "forged"));
+            device.send(new Frame.Unsub("nowhere"));
+            device.send(new Frame.Announce("nowhere", null));
+            assertThat(device.hear(Frame.Failure.class).code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+            device.push("no such name", "c", "1", Map.of("v", 1));
+            assertThat(device.hear(Frame.Gone.class).reason()).isEqualTo(ErrorCode.SPACE_NOT_FOUND);
+            device.send(new Frame.Sub("no such name", List.of(), null));
+            assertThat(device.hear(Frame.Gone.class).reason()).isEqualTo(ErrorCode.SPACE_NOT_FOUND);
+        }
+    }
+
+    @Test
     void access_that_is_taken_away_ends_the_subscription_at_once() throws Exception {
         String space = api.newSpace();
         Api member = api.user("member");

@@ -1,0 +1,164 @@
+package io.aerofusion.space;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.typed.ActorRef;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.NodeConfig;
+import io.aerofusion.platform.security.Principal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The rules around a space's documents, without an actor. */
+final class HostedSpaceTest {
+    private static final EntityLimits LIMITS = EntityLimits.of(NodeConfig.load());
+    private static final HostedSpace.Identity IDENTITY = new HostedSpace.Identity("default", "runways", "local", 1);
+    private static final Principal ALICE = new Principal("default", "alice", Set.of(Principal.Role.USER), null);
+    private static final Principal BOB = new Principal("default", "bob", Set.of(Principal.Role.USER), null);
+    private static final Principal ADMIN = new Principal("default", "root", Set.of(Principal.Role.ADMIN), null);
+    private static final long NOW = 1_800_000_000_000L;
+    private static final long DAY = Duration.ofDays(1).toMillis();
+    private static final ActorRef<Space.Reply> NOBODY = null;
+
+    private final HostedSpace space = created();
+
+    private static HostedSpace created() {
+        HostedSpace space = new HostedSpace(IDENTITY, LIMITS);
+        persist(space, space.create(new Space.Create(ALICE, "Runways", false, "r", NOBODY), NOW));
+        return space;
+    }
+
+    private static void persist(HostedSpace space, HostedSpace.Outcome outcome) {
+        assertThat(outcome).isInstanceOf(HostedSpace.Outcome.Persist.class);
+        ((HostedSpace.Outcome.Persist) outcome).facts().forEach(space::apply);
+    }
+
+    private static ErrorCode refusal(HostedSpace.Outcome outcome) {
+        assertThat(outcome).isInstanceOf(HostedSpace.Outcome.Refuse.class);
+        return ((HostedSpace.Outcome.Refuse) outcome).refused().code();
+    }
+
+    private Decision push(Principal by, String device, long seq, Cursor base, long at, Mutation... mutations) {
+        HostedSpace.Verdict verdict =
+                space.judge(new Space.Push(by, new Push(device, seq, base, List.of(mutations)), null, null), at);
+        assertThat(verdict).isInstanceOf(HostedSpace.Verdict.Merge.class);
+        HostedSpace.Verdict.Merge merge = (HostedSpace.Verdict.Merge) verdict;
+        merge.facts().forEach(space::apply);
+        return merge.decision();
+    }
+
+    private static Mutation set(String id, int value) {
+        return Mutation.set("c", id, 0, Map.of("v", JsonNodeFactory.instance.numberNode((long) value)));
+    }
+
+    @Test
+    void the_owner_and_administrators_manage_and_others_see_nothing() {
+        assertThat(space.refusal(ALICE, SpaceRight.MANAGE)).isEmpty();
+        assertThat(space.refusal(ADMIN, SpaceRight.MANAGE)).isEmpty();
+        assertThat(space.refusal(BOB, SpaceRight.READ).orElseThrow().code()).isEqualTo(ErrorCode.SPACE_NOT_FOUND);
+        Principal otherTenant = new Principal("other", "alice", Set.of(Principal.Role.ADMIN), null);
+        assertThat(space.refusal(otherTenant, SpaceRight.READ).orElseThrow().code())
+                .isEqualTo(ErrorCode.SPACE_NOT_FOUND);
+    }
+
+    @Test
+    void a_member_gets_no_more_than_the_right() {
+        persist(space, space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.WRITE, 1L, NOBODY), NOW));
+        assertThat(space.refusal(BOB, SpaceRight.WRITE)).isEmpty();
+        assertThat(space.refusal(BOB, SpaceRight.MANAGE).orElseThrow().code()).isEqualTo(ErrorCode.FORBIDDEN);
+        assertThat(refusal(space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.READ, 1L, NOBODY), NOW)))
+                .isEqualTo(ErrorCode.PRECONDITION_FAILED);
+        assertThat(refusal(space.setMember(new Space.SetMember(BOB, "eve", SpaceRight.READ, null, NOBODY), NOW)))
+                .isEqualTo(ErrorCode.FORBIDDEN);
+    }
+
+    @Test
+    void creating_again_is_told_from_a_repetition() {
+        assertThat(space.create(new Space.Create(ALICE, "Runways", false, "r", NOBODY), NOW))
+                .isEqualTo(new HostedSpace.Outcome.Persist(List.of()));
+        assertThat(refusal(space.create(new Space.Create(ALICE, "Other", false, "r2", NOBODY), NOW)))
+                .isEqualTo(ErrorCode.ALREADY_EXISTS);
+        assertThat(refusal(space.create(new Space.Create(BOB, "Runways", false, "r", NOBODY), NOW)))
+                .isEqualTo(ErrorCode.ALREADY_EXISTS);
+    }
+
+    @Test
+    void tombstones_go_when_every_leased_device_has_seen_them_and_the_expired_one_reconciles() {
+        push(ALICE, "phone", 1, null, NOW, set("1", 1), set("2", 2));
+        push(ALICE, "tablet", 1, null, NOW, set("3", 3));
+        Cursor old = space.documents().cursor();
+        push(ALICE, "phone", 3, old, NOW, Mutation.delete("c", "1", 0));
+        Cursor present = space.documents().cursor();
+        space.seen(new Space.Seen(ALICE, "phone", present), NOW).forEach(space::apply);
+        assertThat(space.purge(NOW)).as("the tablet has said nothing yet").isEmpty();
+
+        long later = NOW + 31 * DAY;
+        space.seen(new Space.Seen(ALICE, "phone", present), later).forEach(space::apply);
+        List<SpaceEvent> purge = space.purge(later);
+        assertThat(purge).hasSize(1);
+        purge.forEach(space::apply);
+        assertThat(space.purge(later)).as("nothing more to gain").isEmpty();
+
+        assertThat(space.start(old.encode(), "tablet").reset()).isEqualTo(ErrorCode.CURSOR_EXPIRED);
+        Decision late = push(ALICE, "tablet", 2, old, later, set("1", 7), set("2", 8));
+        assertThat(late.rejections()).extracting(Rejection::code).containsExactly(ErrorCode.QUARANTINED);
+        assertThat(space.documents().document("c", "1")).isEmpty();
+        assertThat(space.documents().quarantine()).hasSize(1);
+
+        HostedSpace.Outcome accepted =
+                space.decide(new Space.DecideQuarantine(ALICE, "tablet", 2, true, NOBODY), later);
+        persist(space, accepted);
+        assertThat(space.documents().document("c", "1").orElseThrow().path("v").asInt())
+                .isEqualTo(7);
+        assertThat(refusal(space.decide(new Space.DecideQuarantine(ALICE, "tablet", 2, true, NOBODY), later)))
+                .isEqualTo(ErrorCode.NOT_FOUND);
+    }
+
+    @Test
+    void a_device_is_recorded_when_it_is_new_and_then_once_a_day() {
+        push(ALICE, "phone", 1, null, NOW, set("1", 1));
+        assertThat(space.sighting(ALICE, "phone", NOW + DAY / 2)).isEmpty();
+        assertThat(space.sighting(ALICE, "phone", NOW + 2 * DAY)).hasSize(1);
+    }
+
+    @Test
+    void a_credential_proves_whose_device_it_is() {
+        persist(space, space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.WRITE, null, NOBODY), NOW));
+        push(ALICE, "phone", 1, null, NOW, set("1", 1));
+        assertThat(space.refusalToFollow(BOB, "phone").orElseThrow().code()).isEqualTo(ErrorCode.DEVICE_UNKNOWN);
+        Principal bobsPhone = new Principal("default", "bob", Set.of(), "phone");
+        assertThat(space.refusalToFollow(bobsPhone, "phone")).isEmpty();
+    }
+
+    @Test
+    void an_erased_space_says_so_to_everybody() {
+        space.erase("user:alice", NOW).forEach(space::apply);
+        assertThat(space.refusal(ALICE, SpaceRight.READ).orElseThrow().code()).isEqualTo(ErrorCode.ERASED);
+        assertThat(space.erase("user:alice", NOW)).isEmpty();
+    }
+
+    @Test
+    void a_snapshot_holds_everything() {
+        persist(space, space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.READ, null, NOBODY), NOW));
+        persist(
+                space,
+                space.setSchema(
+                        new Space.SetSchema(
+                                ALICE,
+                                "c",
+                                JsonNodeFactory.instance.objectNode().put("type", "object"),
+                                null,
+                                NOBODY),
+                        NOW));
+        push(ALICE, "phone", 1, null, NOW, set("1", 1));
+        HostedSpace back = HostedSpaceCodec.read(HostedSpaceCodec.write(space), IDENTITY, LIMITS);
+        assertThat(back.view()).isEqualTo(space.view());
+        assertThat(back.documents().hash()).isEqualTo(space.documents().hash());
+        assertThat(back.readSchema("c")).isEqualTo(space.readSchema("c"));
+        assertThat(back.sighting(ALICE, "phone", NOW)).isEmpty();
+    }
+}
