@@ -54,7 +54,11 @@ final class HostedSpaceCodec {
         byte[] documents = new byte[in.remaining()];
         in.get(documents);
         try {
-            return new HostedSpace(identity, limits, SpaceStateCodec.read(documents), JSON.readValue(head, Head.class));
+            return new HostedSpace(
+                    identity,
+                    limits,
+                    SpaceStateCodec.read(documents, identity.epoch()),
+                    JSON.readValue(head, Head.class));
         } catch (IOException e) {
             throw new IllegalArgumentException("a snapshot whose head is broken", e);
         }

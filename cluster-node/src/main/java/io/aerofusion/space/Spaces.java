@@ -35,8 +35,6 @@ public final class Spaces {
     /** A frame may grow by this when inflated; beyond, it is a bomb. */
     private static final int INFLATION_MAX = 16;
 
-    private static final long EPOCH = 1;
-
     private final ClusterSharding sharding;
     private final SpaceRoutes routes;
     private final SpaceReadModel readModel;
@@ -122,6 +120,7 @@ public final class Spaces {
         ClusterShardingSettings settings = ClusterShardingSettings.create(node.system())
                 .withPassivationStrategy(ClusterShardingSettings.PassivationStrategySettings$.MODULE$.disabled());
         String region = node.system().settings().config().getString("aerofusion.region");
+        long epoch = node.system().settings().config().getLong("aerofusion.space.epoch");
         sharding.init(Entity.of(Space.KEY, entity -> {
                     String persistenceId = Space.KEY.name() + "|" + entity.getEntityId();
                     String[] id = entity.getEntityId().split("\\|", 2);
@@ -130,7 +129,7 @@ public final class Spaces {
                             node.keys(),
                             node.blocking(),
                             new SpaceLife(
-                                    new HostedSpace.Identity(id[0], id[1], region, EPOCH),
+                                    new HostedSpace.Identity(id[0], id[1], region, epoch),
                                     entity.getShard(),
                                     limits,
                                     metrics,

@@ -161,4 +161,22 @@ final class HostedSpaceTest {
         assertThat(back.readSchema("c")).isEqualTo(space.readSchema("c"));
         assertThat(back.sighting(ALICE, "phone", NOW)).isEmpty();
     }
+
+    @Test
+    void a_restored_backup_in_a_new_epoch_expires_the_cursors_of_the_old_one() {
+        push(ALICE, "phone", 1, null, NOW, set("1", 1));
+        byte[] backup = HostedSpaceCodec.write(space);
+        push(ALICE, "phone", 2, null, NOW, set("1", 2));
+        String cursor = space.documents().cursor().encode();
+
+        HostedSpace restored =
+                HostedSpaceCodec.read(backup, new HostedSpace.Identity("default", "runways", "local", 2), LIMITS);
+
+        assertThat(restored.start(cursor, "phone").reset()).isEqualTo(ErrorCode.CURSOR_EXPIRED);
+        assertThat(restored.start(restored.documents().cursor().encode(), "phone")
+                        .reset())
+                .isNull();
+        assertThat(restored.documents().mergedOf("phone").contains(1)).isTrue();
+        assertThat(restored.documents().mergedOf("phone").contains(2)).isFalse();
+    }
 }

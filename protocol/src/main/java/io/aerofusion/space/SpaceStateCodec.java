@@ -49,12 +49,21 @@ public final class SpaceStateCodec {
 
     /** Reads {@link #write}. @throws IllegalArgumentException when the bytes are damaged or of a later version */
     public static SpaceState read(byte[] snapshot) {
+        return read(snapshot, 0);
+    }
+
+    /**
+     * Reads {@link #write} into an epoch, when that is later than the snapshot's: after a restore.
+     *
+     * @throws IllegalArgumentException when the bytes are damaged or of a later version
+     */
+    public static SpaceState read(byte[] snapshot, long epoch) {
         if (snapshot.length == 0 || snapshot[0] != VERSION) {
             throw new IllegalArgumentException("not a snapshot of a known version");
         }
         InputStream bytes = new ByteArrayInputStream(snapshot, 1, snapshot.length - 1);
         try (InputStream in = new BufferedInputStream(new InflaterInputStream(bytes), BUFFER_BYTES)) {
-            return read(new SnapshotReader(in));
+            return read(new SnapshotReader(in), epoch);
         } catch (IOException | IndexOutOfBoundsException e) {
             throw new IllegalArgumentException("the snapshot is damaged", e);
         }
@@ -91,8 +100,8 @@ public final class SpaceStateCodec {
         }
     }
 
-    private static SpaceState read(SnapshotReader in) throws IOException {
-        SpaceState state = new SpaceState(in.text(), in.text(), in.text(), in.number());
+    private static SpaceState read(SnapshotReader in, long epoch) throws IOException {
+        SpaceState state = new SpaceState(in.text(), in.text(), in.text(), Math.max(in.number(), epoch));
         long hlc = in.number();
         long floor = in.number();
         state.restore(hlc, floor, readNumbers(in), readNumbers(in));
