@@ -46,7 +46,10 @@ final class Connection implements WebSocket.Listener {
         ClientRuntime runtime = options.runtime();
         Connection connection = new Connection(runtime, listener, messageBytesMax);
         HttpClient http = runtime.http();
-        http.newWebSocketBuilder()
+        // On a thread of its own: a handshake that is over at once would call the listener on this one, before the
+        // caller
+        // knows the connection, and the session would wait for a welcome to a hello that it never sent.
+        runtime.execute(() -> http.newWebSocketBuilder()
                 .subprotocols(SUBPROTOCOL)
                 .connectTimeout(options.connectTimeout())
                 .header("Authorization", "Bearer " + options.credential())
@@ -55,7 +58,7 @@ final class Connection implements WebSocket.Listener {
                     if (failure != null) {
                         runtime.execute(() -> listener.closed(connection, status(failure), reason(failure)));
                     }
-                });
+                }));
         return connection;
     }
 

@@ -64,8 +64,8 @@ class SyncClientTest {
         his.merge("runways", "2", object("{\"length\":200}"));
         alice.goOnline();
         bob.goOnline();
-        hers.flush().get(10, TimeUnit.SECONDS);
-        his.flush().get(10, TimeUnit.SECONDS);
+        hers.flush().get(60, TimeUnit.SECONDS);
+        his.flush().get(60, TimeUnit.SECONDS);
         await().until(() ->
                 hers.get("runways", "2").isPresent() && his.get("runways", "1").isPresent());
         assertThat(hers.hash()).isEqualTo(his.hash());
@@ -117,7 +117,7 @@ class SyncClientTest {
         SyncClient second = client("alice", new SqliteStore(file));
         assertThat(second.space("fleet").pending()).isEqualTo(1);
         second.goOnline();
-        second.flush().get(10, TimeUnit.SECONDS);
+        second.flush().get(60, TimeUnit.SECONDS);
         assertThat(server.model.effects).hasSize(1);
     }
 
@@ -132,7 +132,7 @@ class SyncClientTest {
             }
         });
         alice.goOnline();
-        assertThat(ended.get(10, TimeUnit.SECONDS).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+        assertThat(ended.get(60, TimeUnit.SECONDS).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
         subscription.close();
         assertThat(alice.status().state()).isEqualTo(State.REFUSED);
         assertThat(alice.status().lastEnd()).isEqualTo(ErrorCode.UNAUTHENTICATED);
@@ -175,7 +175,7 @@ class SyncClientTest {
         space.set("runways", "1", "length", json("3"));
         assertThat(space.get("runways", "1")).contains(object("{\"length\":3}"));
         alice.goOnline();
-        space.flush().get(10, TimeUnit.SECONDS);
+        space.flush().get(60, TimeUnit.SECONDS);
         assertThat(space.pending()).isZero();
     }
 
