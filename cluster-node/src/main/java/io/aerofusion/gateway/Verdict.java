@@ -1,0 +1,39 @@
+package io.aerofusion.gateway;
+
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+
+/** What a policy step says of a request. */
+public sealed interface Verdict {
+    /** The next step decides; after the last one the request goes upstream. */
+    Verdict PASS = new Pass();
+
+    /** Let it pass; use {@link #PASS}. */
+    record Pass() implements Verdict {}
+
+    /**
+     * Answer with this problem and send nothing upstream.
+     *
+     * @param status the HTTP status, 4xx or 5xx
+     * @param code the stable code of the problem document
+     * @param detail a sentence for the caller, without secrets
+     * @param headers further response headers ({@code www-authenticate}, {@code retry-after}), names in lower case
+     */
+    record Refuse(int status, String code, String detail, Map<String, String> headers) implements Verdict {
+        public Refuse {
+            if (status < 400 || status > 599)
+                throw new IllegalArgumentException("a refusal needs a 4xx or 5xx: " + status);
+            headers = Map.copyOf(headers);
+        }
+
+        public Refuse(int status, String code, String detail) {
+            this(status, code, detail, Map.of());
+        }
+    }
+
+    /**
+     * The answer is not known yet; the request waits (its client is not read meanwhile) until the stage completes, at most for
+     * the request's own timeout. A failed stage counts as a refusal with 503.
+     */
+    record Later(CompletionStage<Verdict> verdict) implements Verdict {}
+}
