@@ -252,7 +252,9 @@ final class DeviceRoutes {
 
     private CompletionStage<Device.View> ask(
             ApiRequest request, Function<akka.actor.typed.ActorRef<Device.Reply>, Device.Command> command) {
-        return devices.ask(request.caller().tenant(), Names.find(request.path("device")), command)
+        String tenant = request.caller().tenant();
+        String device = Names.find(request.path("device"));
+        return (request.safe() ? devices.read(tenant, device, command) : devices.ask(tenant, device, command))
                 .thenApply(reply -> switch (reply) {
                     case Device.Described described -> described.device();
                     case Device.Registered registered -> registered.device();

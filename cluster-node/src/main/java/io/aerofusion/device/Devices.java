@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.cluster.DeviceLink;
+import io.aerofusion.platform.cluster.EntityAsk;
 import io.aerofusion.platform.cluster.ReadModel;
 import io.aerofusion.platform.cluster.SessionSignal;
 import io.aerofusion.platform.http.ApiRequest;
@@ -82,10 +83,8 @@ public final class Devices implements DeviceLink {
 
     /** The identity behind a device's credential. */
     private CompletionStage<Optional<Principal>> authenticate(String tenant, String device, String hash) {
-        return entity(tenant, device)
-                .ask(
-                        (ActorRef<Device.Authentication> replyTo) -> new Device.Authenticate(hash, replyTo),
-                        ANSWER_TIMEOUT)
+        return EntityAsk.<Device.Command, Device.Authentication>repeating(
+                        entity(tenant, device), replyTo -> new Device.Authenticate(hash, replyTo), ANSWER_TIMEOUT)
                 .thenApply(answer -> Optional.ofNullable(answer.owner())
                         .map(owner -> new Principal(tenant, owner, Set.of(), device)));
     }
@@ -129,6 +128,12 @@ public final class Devices implements DeviceLink {
     CompletionStage<Device.Reply> ask(
             String tenant, String device, Function<ActorRef<Device.Reply>, Device.Command> command) {
         return entity(tenant, device).ask(command::apply, ANSWER_TIMEOUT);
+    }
+
+    /** Asks what changes nothing: again, when a hand-over swallowed it. */
+    CompletionStage<Device.Reply> read(
+            String tenant, String device, Function<ActorRef<Device.Reply>, Device.Command> command) {
+        return EntityAsk.repeating(entity(tenant, device), command, ANSWER_TIMEOUT);
     }
 
     /** This node forgets what it knew of the credential; others do when their answers expire. */

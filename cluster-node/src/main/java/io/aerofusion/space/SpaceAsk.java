@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.EntityRef;
 import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.cluster.EntityAsk;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.security.Principal;
@@ -29,7 +30,18 @@ record SpaceAsk(ClusterSharding sharding, Duration timeout) {
 
     <R extends Space.Reply> CompletionStage<R> ask(
             ApiRequest request, Class<R> expected, Function<ActorRef<Space.Reply>, Space.Command> command) {
-        return ask(space(request), timeout, expected, command);
+        EntityRef<Space.Command> space = space(request);
+        return request.safe()
+                ? read(space, expected, command)
+                : expect(expected, space.ask(command::apply, timeout));
+    }
+
+    /** The answer to what changes nothing: asked again, when a hand-over swallowed it. */
+    <R extends Space.Reply> CompletionStage<R> read(
+            EntityRef<Space.Command> space,
+            Class<R> expected,
+            Function<ActorRef<Space.Reply>, Space.Command> command) {
+        return expect(expected, EntityAsk.repeating(space, command, timeout));
     }
 
     <R extends Space.Reply> CompletionStage<R> ask(
@@ -37,7 +49,12 @@ record SpaceAsk(ClusterSharding sharding, Duration timeout) {
             Duration within,
             Class<R> expected,
             Function<ActorRef<Space.Reply>, Space.Command> command) {
-        return space.ask(command::apply, within).handle((reply, failure) -> {
+        return expect(expected, space.ask(command::apply, within));
+    }
+
+    private static <R extends Space.Reply> CompletionStage<R> expect(
+            Class<R> expected, CompletionStage<Space.Reply> answer) {
+        return answer.handle((reply, failure) -> {
             if (reply instanceof Space.Refused refused) {
                 throw new ProblemException(refused.code(), refused.detail());
             }
@@ -50,7 +67,7 @@ record SpaceAsk(ClusterSharding sharding, Duration timeout) {
 
     CompletionStage<SpaceNotice.Pushed> push(
             EntityRef<Space.Command> space, Function<ActorRef<SpaceNotice.PushReply>, Space.Command> command) {
-        return space.ask(command::apply, timeout).handle((reply, failure) -> {
+        return EntityAsk.repeating(space, command, timeout).handle((reply, failure) -> {
             if (failure != null) {
                 throw translated(failure);
             }

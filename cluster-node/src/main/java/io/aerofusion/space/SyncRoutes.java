@@ -2,6 +2,7 @@ package io.aerofusion.space;
 
 import akka.NotUsed;
 import akka.actor.typed.ActorRef;
+import akka.cluster.sharding.typed.javadsl.EntityRef;
 import akka.http.javadsl.model.AttributeKeys;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The sync protocol's doors: the WebSocket, and the same over plain HTTP for curl and simple clients. */
@@ -212,11 +214,12 @@ final class SyncRoutes {
             List<String> collections,
             int documents,
             Duration wait) {
-        return spaces.ask(
-                spaces.space(request),
-                wait.plus(ANSWER_MARGIN),
-                Space.Changed.class,
-                replyTo -> new Space.Changes(caller, since, collections, documents, wait.toMillis(), replyTo));
+        EntityRef<Space.Command> space = spaces.space(request);
+        Function<ActorRef<Space.Reply>, Space.Command> command =
+                replyTo -> new Space.Changes(caller, since, collections, documents, wait.toMillis(), replyTo);
+        return wait.isZero()
+                ? spaces.read(space, Space.Changed.class, command)
+                : spaces.ask(space, wait.plus(ANSWER_MARGIN), Space.Changed.class, command);
     }
 
     /**

@@ -291,7 +291,9 @@ final class UserRoutes {
     }
 
     private CompletionStage<User.Reply> ask(ApiRequest request, Function<ActorRef<User.Reply>, User.Command> command) {
-        return users.ask(request.caller().tenant(), Names.find(request.path("user")), command);
+        String tenant = request.caller().tenant();
+        String user = Names.find(request.path("user"));
+        return request.safe() ? users.read(tenant, user, command) : users.ask(tenant, user, command);
     }
 
     private static User.View view(User.Reply reply) {

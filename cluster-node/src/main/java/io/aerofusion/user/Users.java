@@ -3,8 +3,10 @@ package io.aerofusion.user;
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.cluster.sharding.typed.javadsl.EntityRef;
 import akka.http.javadsl.model.HttpResponse;
 import io.aerofusion.platform.NodeContext;
+import io.aerofusion.platform.cluster.EntityAsk;
 import io.aerofusion.platform.cluster.ReadModel;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
@@ -136,7 +138,7 @@ public final class Users {
     /** Whether there is such a user, not erased and not being erased. */
     public CompletionStage<Boolean> exists(String tenant, String user) {
         Principal node = new Principal(tenant, "", Set.of(Principal.Role.OPERATOR), null);
-        return ask(tenant, user, replyTo -> new User.Describe(node, replyTo))
+        return read(tenant, user, replyTo -> new User.Describe(node, replyTo))
                 .thenApply(User.Described.class::isInstance);
     }
 
@@ -151,8 +153,8 @@ public final class Users {
     }
 
     private CompletionStage<Optional<Principal>> authenticate(String tenant, String user, String hash) {
-        return sharding.entityRefFor(User.KEY, tenant + "|" + user)
-                .ask((ActorRef<User.Authentication> replyTo) -> new User.Authenticate(hash, replyTo), ANSWER_TIMEOUT)
+        return EntityAsk.<User.Command, User.Authentication>repeating(
+                        entity(tenant, user), replyTo -> new User.Authenticate(hash, replyTo), ANSWER_TIMEOUT)
                 .thenApply(answer ->
                         Optional.ofNullable(answer.roles()).map(roles -> new Principal(tenant, user, roles, null)));
     }
@@ -163,7 +165,16 @@ public final class Users {
 
     CompletionStage<User.Reply> ask(
             String tenant, String user, Function<ActorRef<User.Reply>, User.Command> command, Duration timeout) {
-        return sharding.entityRefFor(User.KEY, tenant + "|" + user).ask(command::apply, timeout);
+        return entity(tenant, user).ask(command::apply, timeout);
+    }
+
+    /** Asks what changes nothing: again, when a hand-over swallowed it. */
+    CompletionStage<User.Reply> read(String tenant, String user, Function<ActorRef<User.Reply>, User.Command> command) {
+        return EntityAsk.repeating(entity(tenant, user), command, ANSWER_TIMEOUT);
+    }
+
+    private EntityRef<User.Command> entity(String tenant, String user) {
+        return sharding.entityRefFor(User.KEY, tenant + "|" + user);
     }
 
     /** This node forgets what it knew of the user's tokens; others do when their answers expire. */

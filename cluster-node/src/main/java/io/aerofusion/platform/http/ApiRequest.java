@@ -23,6 +23,11 @@ public record ApiRequest(
         @Nullable JsonNode body,
         String id) {
 
+    /** Whether it only reads (RFC 9110, 9.2.1), so that it may be carried out more than once. */
+    public boolean safe() {
+        return http.method().isSafe();
+    }
+
     public String path(String name) {
         String value = path.get(name);
         if (value == null) {

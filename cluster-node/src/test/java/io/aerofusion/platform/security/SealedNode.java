@@ -47,6 +47,9 @@ public final class SealedNode implements AutoCloseable {
                         .withFallback(ConfigFactory.parseMap(Map.of(
                                 "akka.actor.provider",
                                 "local",
+                                // a busy machine may need longer to leave a cluster than the kit waits
+                                "akka.actor.testkit.typed.system-shutdown-default",
+                                PATIENCE,
                                 "akka-persistence-jdbc.shared-databases.aerofusion.db.url",
                                 url)))));
     }
