@@ -46,19 +46,22 @@ final class Connection implements WebSocket.Listener {
         ClientRuntime runtime = options.runtime();
         Connection connection = new Connection(runtime, listener, messageBytesMax);
         HttpClient http = runtime.http();
-        // On a thread of its own: a handshake that is over at once would call the listener on this one, before the
+        // On a thread of its own: a handshake that is over at once would call the listener on this one before the
         // caller
         // knows the connection, and the session would wait for a welcome to a hello that it never sent.
-        runtime.execute(() -> http.newWebSocketBuilder()
-                .subprotocols(SUBPROTOCOL)
-                .connectTimeout(options.connectTimeout())
-                .header("Authorization", "Bearer " + options.credential())
-                .buildAsync(options.socket(), connection)
+        CompletableFuture.supplyAsync(
+                        () -> http.newWebSocketBuilder()
+                                .subprotocols(SUBPROTOCOL)
+                                .connectTimeout(options.connectTimeout())
+                                .header("Authorization", "Bearer " + options.credential())
+                                .buildAsync(options.socket(), connection),
+                        runtime::execute)
+                .thenCompose(handshake -> handshake)
                 .whenComplete((opened, failure) -> {
                     if (failure != null) {
                         runtime.execute(() -> listener.closed(connection, status(failure), reason(failure)));
                     }
-                }));
+                });
         return connection;
     }
 
