@@ -31,16 +31,12 @@ record SpaceAsk(ClusterSharding sharding, Duration timeout) {
     <R extends Space.Reply> CompletionStage<R> ask(
             ApiRequest request, Class<R> expected, Function<ActorRef<Space.Reply>, Space.Command> command) {
         EntityRef<Space.Command> space = space(request);
-        return request.safe()
-                ? read(space, expected, command)
-                : expect(expected, space.ask(command::apply, timeout));
+        return request.safe() ? read(space, expected, command) : expect(expected, space.ask(command::apply, timeout));
     }
 
     /** The answer to what changes nothing: asked again, when a hand-over swallowed it. */
     <R extends Space.Reply> CompletionStage<R> read(
-            EntityRef<Space.Command> space,
-            Class<R> expected,
-            Function<ActorRef<Space.Reply>, Space.Command> command) {
+            EntityRef<Space.Command> space, Class<R> expected, Function<ActorRef<Space.Reply>, Space.Command> command) {
         return expect(expected, EntityAsk.repeating(space, command, timeout));
     }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class PushBench {
     private static final int SESSIONS = 32;
     private static final int RATE = 650;
-    private static final Duration WARM_UP = Duration.ofSeconds(10);
+    private static final Duration WARM_UP = Duration.ofSeconds(45);
     private static final Duration MEASURE = Duration.ofSeconds(20);
     private static final Duration STEP_MAX = Duration.ofSeconds(60);
     private static final int DOCUMENTS = 100;

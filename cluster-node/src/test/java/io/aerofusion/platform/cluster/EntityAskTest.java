@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 final class EntityAskTest {
     private static final ActorTestKit KIT = ActorTestKit.create(
             "ask",
-            ConfigFactory.parseString("akka.actor.provider = local\nakka.actor.testkit.typed.single-expect-default = 60s")
+            ConfigFactory.parseString(
+                            "akka.actor.provider = local\nakka.actor.testkit.typed.single-expect-default = 60s")
                     .withFallback(ConfigFactory.load()));
     private static final EntityTypeKey<Ask> KEY = EntityTypeKey.create(Ask.class, "Asked");
 
