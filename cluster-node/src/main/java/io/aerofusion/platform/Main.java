@@ -16,6 +16,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        if (BackupCommands.knows(arguments)) {
+            System.exit(BackupCommands.run(System.out, System.err, arguments));
+        }
         switch (CommandLine.parse(arguments)) {
             case CommandLine.Help help -> System.out.print(CommandLine.HELP);
             case CommandLine.Wrong wrong -> {

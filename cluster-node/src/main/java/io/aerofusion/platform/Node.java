@@ -14,6 +14,7 @@ import io.aerofusion.platform.http.HttpSettings;
 import io.aerofusion.platform.http.NodeEndpoints;
 import io.aerofusion.platform.http.Tls;
 import io.aerofusion.platform.persistence.EmbeddedDatabase;
+import io.aerofusion.platform.persistence.Restore;
 import io.aerofusion.platform.persistence.StartException;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.telemetry.Telemetry;
@@ -45,6 +46,9 @@ public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     /** Where persistence.conf waits for the database. */
     private static final String JOURNAL_URL = "akka-persistence-jdbc.shared-databases.aerofusion.db.url";
+
+    /** What is configured, or what a restore noted in the database, whichever is later. */
+    private static final String EPOCH = "aerofusion.space.epoch";
 
     private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
 
@@ -89,10 +93,13 @@ public final class Node implements AutoCloseable {
         Storage storage = Storage.open(config, Clock.systemUTC());
         try {
             await(telemetry, BIND_TIMEOUT, "The metrics could not be started.");
-            Config journal = ConfigFactory.parseMap(
-                    Map.of(JOURNAL_URL, storage.database().url()));
+            long epoch = Math.max(
+                    config.getLong(EPOCH),
+                    Restore.epoch(storage.database().pool()).orElse(0L));
+            Config stored = ConfigFactory.parseMap(
+                    Map.of(JOURNAL_URL, storage.database().url(), EPOCH, epoch));
             return start(
-                    config, tls, storage, ActorSystem.create(Behaviors.empty(), SYSTEM, journal.withFallback(system)));
+                    config, tls, storage, ActorSystem.create(Behaviors.empty(), SYSTEM, stored.withFallback(system)));
         } catch (RuntimeException e) {
             storage.close();
             throw e;

@@ -36,8 +36,6 @@ public final class Users {
     /** How long a caller waits for an erasure; it goes on when nobody waits any more. */
     static final Duration ERASURE_TIMEOUT = Duration.ofSeconds(50);
 
-    /** How often a node looks for erasures whose node died. */
-    static final Duration RESUMED_EVERY = Duration.ofSeconds(30);
     /** Erasures that are woken at one look; the others wait for the next. */
     static final int RESUMED_MAX = 100;
 
@@ -84,11 +82,12 @@ public final class Users {
             return UserLife.create(node, id, erasure, () -> forgetTokens(id.substring(0, bar), id.substring(bar + 1)));
         }));
         tokens.answers(BearerToken.Kind.USER, this::authenticate);
+        Duration resumedEvery = node.system().settings().config().getDuration("aerofusion.user.erasures-resumed-every");
         node.system()
                 .scheduler()
                 .scheduleWithFixedDelay(
-                        RESUMED_EVERY,
-                        RESUMED_EVERY,
+                        resumedEvery,
+                        resumedEvery,
                         this::resumeErasures,
                         node.system().executionContext());
     }

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +64,8 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     private final Cache<String, SubjectKey> inUse =
             Caffeine.newBuilder().weakValues().build();
 
+    private int replayed;
+
     private final ScheduledExecutorService learning = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("erasures").daemon().factory());
 
@@ -87,7 +90,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
         RegionalKey regional = regionalKey(source, regionalKey);
         DataKeyStore store = new DataKeyStore(source, regional, ErasureLedger.open(ledger, regional), clock);
         try {
-            store.replayLedger();
+            store.replayed = store.replayLedger();
             long period = LEARNING_PERIOD.toMillis();
             store.learning.scheduleWithFixedDelay(store::learnErasuresOrLog, period, period, TimeUnit.MILLISECONDS);
             return store;
@@ -114,6 +117,26 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
         }
         learnErasures(Instant.EPOCH);
         return destroyed;
+    }
+
+    /**
+     * Takes over what a copy of a ledger holds, and destroys those keys as well; returns how many there were.
+     *
+     * @throws StartException when the copy was changed, or belongs to another region
+     */
+    int replayLedger(Path copy) {
+        ErasureLedger.read(copy, regional).forEach(ledger::enter);
+        return replayLedger();
+    }
+
+    /** Keys of erased subjects that were there at the opening, and destroyed again. */
+    int replayedAtOpening() {
+        return replayed;
+    }
+
+    /** The blind indexes of all subjects that were erased. */
+    Set<String> erasedSubjects() {
+        return ledger.erased().keySet();
     }
 
     /**

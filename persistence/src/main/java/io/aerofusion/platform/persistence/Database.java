@@ -32,6 +32,8 @@ public final class Database implements AutoCloseable {
     public static final Duration TRANSACTION_IDLE_MAX = Duration.ofSeconds(10);
     /** How often Flyway asks for its lock (once a second) while another node migrates. */
     static final int MIGRATION_LOCK_TRIES_MAX = 120;
+    /** Flyway's name of the newest version of a schema that this build knows. */
+    static final String NEWEST = "latest";
 
     private static final Logger log = LoggerFactory.getLogger(Database.class);
 
@@ -55,8 +57,8 @@ public final class Database implements AutoCloseable {
             try (Connection connection = pool.getConnection()) {
                 checkDurability(connection);
             }
-            migrate(url, "public", "classpath:db/migration");
-            migrate(url, DataKeyStore.SCHEMA, "classpath:db/keys");
+            migrate(url, "public", "classpath:db/migration", NEWEST);
+            migrate(url, DataKeyStore.SCHEMA, "classpath:db/keys", NEWEST);
             return new Database(url, pool);
         } catch (SQLException e) {
             pool.close();
@@ -127,12 +129,14 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    private static void migrate(String url, String schema, String location) {
+    /** Brings a schema to a version. */
+    static void migrate(String url, String schema, String location, String version) {
         int applied = Flyway.configure()
                 .dataSource(url, null, null) // connections of its own: a migration may take longer than a statement
                 .schemas(schema)
                 .defaultSchema(schema)
                 .locations(location)
+                .target(version)
                 .lockRetryCount(MIGRATION_LOCK_TRIES_MAX)
                 .cleanDisabled(true)
                 .load()

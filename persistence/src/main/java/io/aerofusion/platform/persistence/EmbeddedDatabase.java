@@ -85,6 +85,26 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
+    /** JDBC URL of the server that runs on a data directory, whichever process started it; empty when none does. */
+    public static Optional<String> running(Path data) {
+        Path postgres = data.resolve("postgres");
+        if (leftover(postgres).isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            int port = Integer.parseInt(Files.readAllLines(postgres.resolve("postmaster.pid"))
+                    .get(3)
+                    .strip());
+            return Optional.of(url(
+                    port,
+                    NAME,
+                    Files.readString(data.resolve("secrets").resolve("postgres-password"))
+                            .strip()));
+        } catch (IOException | IndexOutOfBoundsException | NumberFormatException e) {
+            throw new StartException("The PostgreSQL in " + postgres + " is starting or stopping: try again.", e);
+        }
+    }
+
     /** JDBC URL with user and password; loopback only. */
     public String url() {
         return url(NAME);
@@ -119,6 +139,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     private String url(String database) {
+        return url(port, database, password);
+    }
+
+    private static String url(int port, String database, String password) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?user=" + NAME + "&password=" + password;
     }
 

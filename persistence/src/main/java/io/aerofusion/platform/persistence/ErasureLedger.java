@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -54,6 +55,21 @@ final class ErasureLedger implements AutoCloseable {
             return ledger;
         } catch (IOException e) {
             throw new StartException("The erasure ledger " + path + " cannot be used (" + e + ").", e);
+        }
+    }
+
+    /** The erasures that a copy of a ledger holds; the copy is not changed. @throws StartException as {@link #open} */
+    static Map<String, Instant> read(Path copy, RegionalKey key) {
+        try {
+            Path own = Files.createTempFile("erasures", ".ledger");
+            Files.copy(copy, own, StandardCopyOption.REPLACE_EXISTING);
+            try (ErasureLedger ledger = open(own, key)) {
+                return ledger.erased();
+            } finally {
+                Files.delete(own);
+            }
+        } catch (IOException e) {
+            throw new StartException("The erasure ledger " + copy + " cannot be read (" + e + ").", e);
         }
     }
 

@@ -27,10 +27,12 @@ import org.jspecify.annotations.Nullable;
 final class RegionalKey {
     private static final int KEY_ID_MAX = 127;
 
-    private final NavigableMap<Integer, SecretKey> keys;
+    private final Path file;
+    private volatile NavigableMap<Integer, SecretKey> keys;
     private final SecretKeySpec index;
 
-    private RegionalKey(NavigableMap<Integer, SecretKey> keys, SecretKeySpec index) {
+    private RegionalKey(Path file, NavigableMap<Integer, SecretKey> keys, SecretKeySpec index) {
+        this.file = file;
         this.keys = keys;
         this.index = index;
     }
@@ -74,27 +76,38 @@ final class RegionalKey {
         if (index == null || keys.isEmpty()) {
             throw new StartException("The regional key file " + file + " is incomplete: bring back a copy of it.");
         }
-        return new RegionalKey(keys, index);
+        return new RegionalKey(file, keys, index);
     }
 
     /** Seals under the newest key; the first byte names it. */
     byte[] wrap(byte[] plaintext, byte[] associated) {
-        byte[] sealed = AesGcm.seal(keys.lastEntry().getValue(), plaintext, associated);
+        Map.Entry<Integer, SecretKey> newest = keys.lastEntry();
+        byte[] sealed = AesGcm.seal(newest.getValue(), plaintext, associated);
         byte[] wrapped = new byte[sealed.length + 1];
-        wrapped[0] = keys.lastKey().byteValue();
+        wrapped[0] = newest.getKey().byteValue();
         System.arraycopy(sealed, 0, wrapped, 1, sealed.length);
         return wrapped;
     }
 
     /** @throws IllegalStateException when it was wrapped with a key that the file does not hold, or changed since */
     byte[] unwrap(byte[] wrapped, byte[] associated) {
-        @Nullable SecretKey key = wrapped.length == 0 ? null : keys.get((int) wrapped[0]);
+        @Nullable SecretKey key = wrapped.length == 0 ? null : key(wrapped[0]);
         if (key == null) {
             throw new IllegalStateException("wrapped with a regional key that the file does not hold");
         }
         byte[] sealed = new byte[wrapped.length - 1];
         System.arraycopy(wrapped, 1, sealed, 0, sealed.length);
         return AesGcm.open(key, sealed, associated);
+    }
+
+    /** A rotation reaches nodes one by one: what a restarted node wrapped already, the others open by a look into their file. */
+    private @Nullable SecretKey key(int id) {
+        SecretKey known = keys.get(id);
+        if (known == null) {
+            keys = read(file).keys;
+            known = keys.get(id);
+        }
+        return known;
     }
 
     /** HMAC-SHA256 (RFC 2104), hex. */
