@@ -103,13 +103,18 @@ public final class DataDirectory implements AutoCloseable {
 
     /** Writes a file that only its owner may read, whole or not at all, and durably. */
     public static void writePrivately(Path file, String content) throws IOException {
+        writePrivately(file, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** As {@link #writePrivately(Path, String)}. */
+    public static void writePrivately(Path file, byte[] content) throws IOException {
         Path draft = file.resolveSibling(file.getFileName() + ".draft");
         Files.deleteIfExists(draft);
         if (posix()) {
             Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         }
         try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 out.write(bytes);
             }
