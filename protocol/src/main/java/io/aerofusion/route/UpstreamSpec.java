@@ -1,0 +1,303 @@
+package io.aerofusion.route;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A service that requests are forwarded to: where its endpoints are and how they are treated. Exactly one source is present. */
+public record UpstreamSpec(
+        Protocol protocol,
+        @Nullable List<Endpoint> endpoints,
+        @Nullable Dns dns,
+        @Nullable Discovery discovery,
+        @Nullable Platform platform,
+        @Nullable Tls tls,
+        LoadBalancer loadBalancer,
+        @Nullable HealthCheck healthCheck,
+        @Nullable CircuitBreaker circuitBreaker,
+        @Nullable Retry retry,
+        @Nullable RetryBudget retryBudget,
+        Timeout timeout)
+        implements Spec {
+    public UpstreamSpec {
+        protocol = Defaults.or(protocol, Protocol.HTTP);
+        endpoints = endpoints == null ? null : Defaults.list(endpoints);
+        loadBalancer = Defaults.or(loadBalancer, new LoadBalancer(LoadBalancerType.POWER_OF_TWO_CHOICES, null, null));
+        timeout = Defaults.or(timeout, Timeout.DEFAULTS);
+    }
+
+    /** An upstream of these endpoints, all else as by default. */
+    public static UpstreamSpec of(Protocol protocol, List<Endpoint> endpoints) {
+        return new UpstreamSpec(
+                protocol,
+                endpoints,
+                null,
+                null,
+                null,
+                null,
+                new LoadBalancer(LoadBalancerType.POWER_OF_TWO_CHOICES, null, null),
+                null,
+                null,
+                null,
+                null,
+                Timeout.DEFAULTS);
+    }
+
+    /** Where the endpoints come from. An upstream that names no source has an empty list of endpoints. */
+    @JsonIgnore
+    public Source source() {
+        if (dns != null) {
+            return dns;
+        }
+        if (discovery != null) {
+            return discovery;
+        }
+        if (platform != null) {
+            return platform;
+        }
+        return new Endpoints(endpoints == null ? List.of() : endpoints);
+    }
+
+    /** What is spoken with the upstream. */
+    public enum Protocol {
+        /** HTTP/1.1 */
+        @JsonProperty("HTTP")
+        HTTP,
+        /** HTTP/2 with prior knowledge */
+        @JsonProperty("H2C")
+        H2C,
+        /** HTTP/1.1 over TLS */
+        @JsonProperty("HTTPS")
+        HTTPS,
+        /** HTTP/2 over TLS */
+        @JsonProperty("H2")
+        H2,
+        /** gRPC: HTTP/2, over TLS if {@code tls} is present */
+        @JsonProperty("GRPC")
+        GRPC
+    }
+
+    /** Where endpoints come from. */
+    public sealed interface Source permits Endpoints, Dns, Discovery, Platform {}
+
+    /** Endpoints that are listed. */
+    public record Endpoints(List<Endpoint> endpoints) implements Source {
+        public Endpoints {
+            endpoints = List.copyOf(endpoints);
+        }
+    }
+
+    /** An endpoint: a host name or an address, a port, and its share of the requests. */
+    public record Endpoint(String address, Integer port, Integer weight) {
+        public Endpoint {
+            address = Defaults.text(address);
+            port = Defaults.or(port, 0);
+            weight = Defaults.or(weight, 1);
+        }
+    }
+
+    /**
+     * Endpoints from DNS.
+     *
+     * @param port needed with {@code A}; with {@code SRV} the records state it
+     * @param refresh how long an answer is kept; without it, its TTL within bounds
+     */
+    public record Dns(
+            String hostname,
+            @Nullable Integer port,
+            RecordType type,
+            @Nullable Duration refresh) implements Source {
+        public Dns {
+            hostname = Defaults.text(hostname);
+            type = Defaults.or(type, RecordType.A);
+        }
+
+        /** Which records: addresses (A and AAAA), or services (SRV). */
+        public enum RecordType {
+            @JsonProperty("A")
+            A,
+            @JsonProperty("SRV")
+            SRV
+        }
+    }
+
+    /** Endpoints from the node's service discovery, for instance the Kubernetes API. */
+    public record Discovery(String serviceName, @Nullable String portName) implements Source {
+        public Discovery {
+            serviceName = Defaults.text(serviceName);
+        }
+    }
+
+    /** The API of this platform's own nodes. */
+    public record Platform() implements Source {}
+
+    /**
+     * How TLS is spoken with the endpoints.
+     *
+     * @param sni the server name; without it, the endpoint's host name
+     * @param caCertificates PEM; without them, those of the JDK
+     * @param clientCertificateRef a Certificate that is shown to the endpoints
+     * @param verify whether the endpoint's certificate and name are checked
+     */
+    public record Tls(
+            @Nullable String sni,
+            @Nullable String caCertificates,
+            @Nullable String clientCertificateRef,
+            Boolean verify) {
+        public Tls {
+            verify = Defaults.or(verify, true);
+        }
+    }
+
+    /** How requests are spread over the endpoints. */
+    public record LoadBalancer(
+            LoadBalancerType type,
+            @Nullable ConsistentHash consistentHash,
+            @Nullable SlowStart slowStart) {
+        public LoadBalancer {
+            type = Defaults.or(type, LoadBalancerType.POWER_OF_TWO_CHOICES);
+        }
+    }
+
+    /** The rule by which an endpoint is picked. */
+    public enum LoadBalancerType {
+        /** The less busy one of two picked at random (Mitzenmacher 2001). */
+        @JsonProperty("PowerOfTwoChoices")
+        POWER_OF_TWO_CHOICES,
+        @JsonProperty("RoundRobin")
+        ROUND_ROBIN,
+        @JsonProperty("LeastRequest")
+        LEAST_REQUEST,
+        @JsonProperty("ConsistentHash")
+        CONSISTENT_HASH
+    }
+
+    /** What is hashed: a header, a cookie ({@code name}), or the client's address. */
+    public record ConsistentHash(Type type, @Nullable String name) {
+        public ConsistentHash {
+            type = Defaults.or(type, Type.SOURCE_IP);
+        }
+
+        /** Where the key comes from. */
+        public enum Type {
+            @JsonProperty("Header")
+            HEADER,
+            @JsonProperty("Cookie")
+            COOKIE,
+            @JsonProperty("SourceIP")
+            SOURCE_IP
+        }
+    }
+
+    /** A new or recovered endpoint's share grows during this time. */
+    public record SlowStart(Duration window) {
+        public SlowStart {
+            window = Defaults.or(window, Duration.ZERO);
+        }
+    }
+
+    /** How it is found out which endpoints serve. */
+    public record HealthCheck(
+            @Nullable Active active, @Nullable Passive passive) {}
+
+    /** Endpoints are asked. */
+    public record Active(
+            String path,
+            Duration interval,
+            Duration timeout,
+            Integer healthyThreshold,
+            Integer unhealthyThreshold,
+            List<Integer> expectedStatuses) {
+        public Active {
+            path = Defaults.or(path, "/");
+            interval = Defaults.or(interval, Duration.ofSeconds(5));
+            timeout = Defaults.or(timeout, Duration.ofSeconds(1));
+            healthyThreshold = Defaults.or(healthyThreshold, 2);
+            unhealthyThreshold = Defaults.or(unhealthyThreshold, 3);
+            expectedStatuses = Defaults.list(expectedStatuses, List.of(200));
+        }
+    }
+
+    /** Endpoints are judged by their answers, and left out for a while. */
+    public record Passive(
+            Integer consecutive5xx, Duration baseEjectionTime, Integer maxEjectionPercent, Duration interval) {
+        public Passive {
+            consecutive5xx = Defaults.or(consecutive5xx, 5);
+            baseEjectionTime = Defaults.or(baseEjectionTime, Duration.ofSeconds(30));
+            maxEjectionPercent = Defaults.or(maxEjectionPercent, 50);
+            interval = Defaults.or(interval, Duration.ofSeconds(3));
+        }
+    }
+
+    /** When an endpoint is spared, and what it may bear at once. */
+    public record CircuitBreaker(
+            Integer failureThreshold,
+            Duration recovery,
+            Integer successThreshold,
+            Integer maxConnections,
+            Integer maxPendingRequests,
+            Integer maxParallelRequests) {
+        public static final CircuitBreaker DEFAULTS =
+                new CircuitBreaker(5, Duration.ofSeconds(30), 2, 1024, 1024, 1024);
+
+        public CircuitBreaker {
+            failureThreshold = Defaults.or(failureThreshold, 5);
+            recovery = Defaults.or(recovery, Duration.ofSeconds(30));
+            successThreshold = Defaults.or(successThreshold, 2);
+            maxConnections = Defaults.or(maxConnections, 1024);
+            maxPendingRequests = Defaults.or(maxPendingRequests, 1024);
+            maxParallelRequests = Defaults.or(maxParallelRequests, 1024);
+        }
+    }
+
+    /**
+     * What is tried again.
+     *
+     * @param retryOn {@code connect-failure}, {@code reset}, {@code 5xx}, {@code gateway-error} (502, 503, 504), or status codes
+     */
+    public record Retry(
+            Integer numRetries,
+            List<String> retryOn,
+            @Nullable PerRetry perRetry) {
+        public Retry {
+            numRetries = Defaults.or(numRetries, 2);
+            retryOn = Defaults.list(retryOn, List.of("connect-failure"));
+        }
+    }
+
+    /** How long one try may take, and the pause before the next. */
+    public record PerRetry(
+            @Nullable Duration timeout, @Nullable BackOff backOff) {}
+
+    /** A pause that doubles from {@code baseInterval} up to {@code maxInterval}, with jitter. */
+    public record BackOff(Duration baseInterval, Duration maxInterval) {
+        public BackOff {
+            baseInterval = Defaults.or(baseInterval, Duration.ofMillis(25));
+            maxInterval = Defaults.or(maxInterval, Duration.ofMillis(250));
+        }
+    }
+
+    /** How much retries may add: a percentage of the requests, and so many a second in any case. */
+    public record RetryBudget(Integer percent, Integer minRetriesPerSecond) {
+        public static final RetryBudget DEFAULTS = new RetryBudget(20, 10);
+
+        public RetryBudget {
+            percent = Defaults.or(percent, 20);
+            minRetriesPerSecond = Defaults.or(minRetriesPerSecond, 10);
+        }
+    }
+
+    /** How long is waited for a connection, how long an unused one is kept, and how long a whole request may take. */
+    public record Timeout(Duration connect, Duration idle, Duration request) {
+        public static final Timeout DEFAULTS =
+                new Timeout(Duration.ofSeconds(1), Duration.ofSeconds(60), Duration.ofSeconds(30));
+
+        public Timeout {
+            connect = Defaults.or(connect, Duration.ofSeconds(1));
+            idle = Defaults.or(idle, Duration.ofSeconds(60));
+            request = Defaults.or(request, Duration.ofSeconds(30));
+        }
+    }
+}
