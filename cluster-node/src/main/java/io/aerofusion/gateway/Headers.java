@@ -97,6 +97,11 @@ public final class Headers {
         live++;
     }
 
+    /** The entry that was noted or added last. */
+    public int last() {
+        return entries - 1;
+    }
+
     // ---- reading
     // --------------------------------------------------------------------------------------------------------
 

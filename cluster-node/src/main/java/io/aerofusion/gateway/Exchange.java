@@ -1,0 +1,503 @@
+package io.aerofusion.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import java.net.InetAddress;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its response on their way through the gateway: what was asked, what the policies decided, which upstream
+ * answers, and the rules of the hand-over between the two sides.
+ *
+ * <p>The client's side fills in the request and calls {@link #begin}. The exchange asks the route's steps, takes a connection
+ * of its own loop, and from then on passes on what the one side received to the other, content as the buffers it arrived in.
+ * Each side is read only while the other takes more. Whatever fails is answered once, with a problem that says which side
+ * failed; when the response has begun already, it is cut so that the client notices. The object is used for the next request
+ * as soon as it is finished, so nobody keeps it; everything happens on one event loop.
+ */
+public final class Exchange implements RequestEdit, Expiring {
+    private enum Phase {
+        FREE,
+        DECIDING,
+        CONNECTING,
+        FORWARDING
+    }
+
+    private final Loop loop;
+    private final ClientSide client;
+    private final Deadline deadline;
+
+    /** The request's fields, without those of the client's connection. */
+    public final Headers request = new Headers(1_024);
+    /** The response's fields, without those of the upstream's connection. */
+    public final Headers response = new Headers(1_024);
+
+    private final Headers responseChanges = new Headers(64);
+
+    // the request, set by the client's side before begin()
+    public String method = "";
+    public String scheme = "http";
+    /** Host and port as the client named them. */
+    public String authority = "";
+
+    public String host = "";
+    public String rawTarget = "";
+    public String path = "";
+    public String query = "";
+    /** The bytes of the body, or -1 if its end will be told. */
+    public long requestLength;
+    /** The protocol the client asks to switch to, or null. */
+    public @Nullable String upgrade;
+    /** Whether the client takes trailers. */
+    public boolean acceptsTrailers;
+
+    public InetAddress clientAddress = InetAddress.getLoopbackAddress();
+    public @Nullable X509Certificate clientCertificate;
+
+    // the response, set by the upstream's side before responseHead()
+    public int status;
+    /** The bytes of the response's body, or -1 if its end will be told. */
+    public long responseLength;
+    /** Whether the response has no body by definition (HEAD, 204, 304). */
+    public boolean bodiless;
+
+    private Phase phase = Phase.FREE;
+    private int attempt;
+    private @Nullable Route route;
+    private @Nullable UpstreamSide upstream;
+    private boolean requestDone;
+    private boolean responseBegun;
+    private boolean retriedStale;
+    private long requestBytes;
+    private long responseBytes;
+    private long startedNanos;
+    private @Nullable String consumer;
+    private @Nullable Object principal;
+
+    public Exchange(Loop loop, ClientSide client) {
+        this.loop = loop;
+        this.client = client;
+        this.deadline = loop.deadline(this);
+    }
+
+    // ---- from the client's side
+    // -----------------------------------------------------------------------------------------
+
+    /** The request's head is complete: decide and forward. */
+    public void begin() {
+        start();
+        deadline.at(startedNanos + loop.settings().timeouts().request().toNanos());
+        if (requestLength > loop.settings().bounds().bodyBytesMax()) {
+            refuse(Fault.BODY_TOO_LARGE);
+            return;
+        }
+        Route found = loop.gateway().router().route(this);
+        if (found == null) {
+            refuse(Fault.ROUTE_UNKNOWN);
+            return;
+        }
+        route = found;
+        decide(0);
+    }
+
+    /** The request could not be read; the client's side closes after the answer. */
+    public void beginRefused(Fault fault) {
+        method = "";
+        rawTarget = "";
+        path = "";
+        host = "";
+        start();
+        refuse(fault);
+    }
+
+    private void start() {
+        startedNanos = loop.now();
+        phase = Phase.DECIDING;
+        requestDone = false;
+        responseBegun = false;
+        retriedStale = false;
+        requestBytes = 0;
+        responseBytes = 0;
+        status = 0;
+        consumer = null;
+        principal = null;
+        route = null;
+        if (responseChanges.size() > 0) responseChanges.clear();
+        loop.counters().requestsStarted.increment();
+    }
+
+    private void decide(int from) {
+        List<Step> steps = route == null ? List.of() : route.steps();
+        for (int i = from; i < steps.size(); i++) {
+            Verdict verdict;
+            try {
+                verdict = steps.get(i).check(this);
+            } catch (RuntimeException failed) {
+                loop.gateway().failed(failed);
+                refuse(Fault.POLICY_FAILED);
+                return;
+            }
+            if (!apply(verdict, i)) return;
+        }
+        connect();
+    }
+
+    /** Whether the next step is to be asked at once. */
+    private boolean apply(Verdict verdict, int step) {
+        return switch (verdict) {
+            case Verdict.Pass pass -> true;
+            case Verdict.Refuse refusal -> {
+                refuse(refusal.status(), refusal.code(), Fault.Side.GATEWAY, refusal.detail(), refusal.headers());
+                yield false;
+            }
+            case Verdict.Later later -> {
+                int current = attempt;
+                later.verdict()
+                        .whenComplete((decided, failed) -> loop.eventLoop().execute(() -> {
+                            if (phase != Phase.DECIDING || attempt != current) return;
+                            if (decided == null) refuse(Fault.POLICY_FAILED);
+                            else if (apply(decided, step)) decide(step + 1);
+                        }));
+                yield false;
+            }
+        };
+    }
+
+    private void connect() {
+        Route target = route;
+        Peer peer = target == null ? null : target.peer();
+        if (peer == null) {
+            refuse(Fault.NO_BACKEND);
+            return;
+        }
+        phase = Phase.CONNECTING;
+        attempt++;
+        loop.pools().acquire(peer, this, attempt, retriedStale);
+    }
+
+    /** Content of the request; takes ownership. Only after {@link ClientSide#readRequest} asked for it. */
+    public void requestContent(ByteBuf content) {
+        UpstreamSide to = upstream;
+        requestBytes += content.readableBytes();
+        if (to == null) {
+            content.release();
+            return;
+        }
+        if (requestBytes > loop.settings().bounds().bodyBytesMax()) {
+            content.release();
+            refuse(Fault.BODY_TOO_LARGE);
+            return;
+        }
+        to.content(content);
+    }
+
+    /** The request is complete. */
+    public void requestEnd(@Nullable Headers trailers) {
+        requestDone = true;
+        if (upstream != null) upstream.end(trailers);
+    }
+
+    /** No more content of the request for now. */
+    public void requestFlush() {
+        UpstreamSide to = upstream;
+        if (to == null) return;
+        to.flush();
+        if (!to.writable()) client.readRequest(false);
+    }
+
+    /** The request cannot be read any further. */
+    public void requestFailed(Fault fault) {
+        if (phase != Phase.FREE) refuse(fault);
+    }
+
+    /** The client is gone. */
+    public void clientGone() {
+        if (phase == Phase.FREE) return;
+        loop.counters().faults(Fault.CLIENT_GONE).increment();
+        detach();
+        finish();
+    }
+
+    /** The client takes more of the response, or no more. */
+    public void clientWritable(boolean writable) {
+        if (upstream != null) upstream.readResponse(writable);
+    }
+
+    /** Gives back what the exchange holds; its client's side is gone. */
+    public void close() {
+        clientGone();
+        deadline.close();
+    }
+
+    // ---- from the upstream's side
+    // ---------------------------------------------------------------------------------------
+
+    /** A connection is there; false if this exchange does not want it any more. */
+    boolean connected(int forAttempt, UpstreamSide side) {
+        if (phase != Phase.CONNECTING || attempt != forAttempt) return false;
+        phase = Phase.FORWARDING;
+        upstream = side;
+        side.head(this);
+        if (requestLength == 0 || requestDone) {
+            requestDone = true;
+            side.end(null);
+            side.flush();
+        } else {
+            side.flush();
+            client.readRequest(true);
+        }
+        return true;
+    }
+
+    void connectFailed(int forAttempt, Fault fault) {
+        if (phase == Phase.CONNECTING && attempt == forAttempt) refuse(fault);
+    }
+
+    /** The upstream takes more of the request. */
+    public void upstreamWritable(boolean writable) {
+        if (!requestDone) client.readRequest(writable);
+    }
+
+    /** An interim response, its fields in {@link #response}. */
+    public void informational(int interim) {
+        client.informational(interim);
+    }
+
+    /** The response's head; {@link #status}, {@link #response}, {@link #responseLength} and {@link #bodiless} are set. */
+    public void responseHead() {
+        responseBegun = true;
+        applyResponseChanges();
+        if (unlimited()) deadline.none();
+        client.head();
+    }
+
+    /** Whether the response is a stream of events that lasts as long as somebody listens. */
+    private boolean unlimited() {
+        if (responseLength >= 0) return false;
+        String type = response.get("content-type");
+        return type != null && (type.startsWith("text/event-stream") || type.startsWith("application/grpc"));
+    }
+
+    private void applyResponseChanges() {
+        if (responseChanges.size() == 0) return;
+        for (int entry = responseChanges.next(0); entry >= 0; entry = responseChanges.next(entry + 1))
+            response.remove(responseChanges.lowerCaseName(entry));
+        response.addAll(responseChanges);
+    }
+
+    /** Content of the response; takes ownership. */
+    public void responseContent(ByteBuf content) {
+        responseBytes += content.readableBytes();
+        client.content(content);
+    }
+
+    /** The response is complete; the upstream's side is not used any more. */
+    public void responseEnd(@Nullable Headers trailers) {
+        UpstreamSide from = upstream;
+        upstream = null;
+        if (!requestDone && from != null) from.cancel();
+        finish();
+        client.end(trailers);
+    }
+
+    /** No more of the response for now. */
+    public void responseFlush() {
+        client.flush();
+        if (!client.writable() && upstream != null) upstream.readResponse(false);
+    }
+
+    /** The upstream switched protocols: the fields of its 101 are in {@link #response}. */
+    public void switched(Channel from) {
+        UpstreamSide side = upstream;
+        if (side == null) return;
+        status = 101;
+        responseBegun = true;
+        applyResponseChanges();
+        client.head();
+        client.flush();
+        deadline.none();
+        var tunnel = new Tunnel(
+                loop,
+                client.channel(),
+                from,
+                loop.settings().timeouts().tunnelIdle().toNanos(),
+                this::tunnelClosed);
+        upstream = null;
+        client.tunnel(tunnel);
+        side.tunnel(tunnel);
+    }
+
+    private void tunnelClosed() {
+        if (phase != Phase.FREE) finish();
+    }
+
+    /** The connection broke, or brought what is no response. The upstream's side is not used any more. */
+    public void upstreamFailed(Fault fault, boolean answered) {
+        UpstreamSide from = upstream;
+        upstream = null;
+        boolean stale = fault == Fault.UPSTREAM_RESET && !answered && from != null && from.reused() && !retriedStale;
+        if (stale && requestBytes == 0 && requestLength == 0 && idempotent()) {
+            retriedStale = true;
+            loop.counters().retries.increment();
+            connect();
+            return;
+        }
+        refuse(fault);
+    }
+
+    private boolean idempotent() {
+        return switch (method) {
+            case "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE" -> true;
+            default -> false;
+        };
+    }
+
+    // ---- the end
+    // --------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void expired(long now) {
+        if (phase == Phase.FREE) return;
+        refuse(phase == Phase.DECIDING ? Fault.POLICY_FAILED : Fault.UPSTREAM_TIMEOUT);
+    }
+
+    private void refuse(Fault fault) {
+        loop.counters().faults(fault).increment();
+        refuse(fault.status(), fault.code(), fault.side(), fault.detail(), Map.of());
+    }
+
+    private void refuse(int refusal, String code, Fault.Side side, String detail, Map<String, String> headers) {
+        detach();
+        if (responseBegun) {
+            finish();
+            client.abort();
+            return;
+        }
+        byte[] body = ProblemBody.of(refusal, code, side, detail);
+        response.clear();
+        response.add("content-type", "application/problem+json");
+        response.add("content-length", Integer.toString(body.length));
+        headers.forEach(response::add);
+        applyResponseChanges();
+        status = refusal;
+        responseLength = body.length;
+        bodiless = method.equals("HEAD");
+        responseBegun = true;
+        responseBytes = body.length;
+        client.head();
+        if (!bodiless) client.content(Unpooled.wrappedBuffer(body));
+        finish();
+        client.end(null);
+    }
+
+    private void detach() {
+        UpstreamSide from = upstream;
+        upstream = null;
+        if (from != null) from.cancel();
+    }
+
+    private void finish() {
+        phase = Phase.FREE;
+        attempt++;
+        deadline.none();
+        GatewayCounters counters = loop.counters();
+        counters.requestsFinished.increment();
+        if (responseBegun) counters.responded(status);
+        counters.bytesFromClients.add(requestBytes);
+        counters.bytesToClients.add(responseBytes);
+    }
+
+    /** Whether the request was read to its end. */
+    public boolean requestDone() {
+        return requestDone;
+    }
+
+    // ---- what policies see
+    // ----------------------------------------------------------------------------------------------
+
+    @Override
+    public String method() {
+        return method;
+    }
+
+    @Override
+    public String host() {
+        return host;
+    }
+
+    @Override
+    public String path() {
+        return path;
+    }
+
+    @Override
+    public String rawTarget() {
+        return rawTarget;
+    }
+
+    @Override
+    public String query() {
+        return query;
+    }
+
+    @Override
+    public @Nullable String header(String lowerCaseName) {
+        return request.get(lowerCaseName);
+    }
+
+    @Override
+    public List<String> headers(String lowerCaseName) {
+        return request.all(lowerCaseName);
+    }
+
+    @Override
+    public InetAddress clientAddress() {
+        return clientAddress;
+    }
+
+    @Override
+    public @Nullable X509Certificate clientCertificate() {
+        return clientCertificate;
+    }
+
+    @Override
+    public String routeName() {
+        Route current = route;
+        return current == null ? "" : current.name();
+    }
+
+    @Override
+    public void setHeader(String lowerCaseName, String value) {
+        request.set(lowerCaseName, value);
+    }
+
+    @Override
+    public void removeHeader(String lowerCaseName) {
+        request.remove(lowerCaseName);
+    }
+
+    @Override
+    public void setResponseHeader(String lowerCaseName, String value) {
+        responseChanges.set(lowerCaseName, value);
+    }
+
+    @Override
+    public void identify(@Nullable String found, @Nullable Object known) {
+        consumer = found;
+        principal = known;
+    }
+
+    @Override
+    public @Nullable String consumer() {
+        return consumer;
+    }
+
+    @Override
+    public @Nullable Object principal() {
+        return principal;
+    }
+}

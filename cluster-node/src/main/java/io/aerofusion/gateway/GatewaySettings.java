@@ -1,0 +1,178 @@
+package io.aerofusion.gateway;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+/**
+ * How the data path is set up.
+ *
+ * @param listeners where it listens
+ * @param threads event loops; one per core is right
+ * @param nativeTransport epoll where the system has it; NIO otherwise
+ * @param bounds how much of everything
+ * @param timeouts how long for everything
+ * @param trustedProxy whose {@code X-Forwarded-*} and {@code Forwarded} fields are believed; those of all others are replaced
+ * @param ticker nanoseconds that only go forward
+ * @param clock the time of day
+ */
+public record GatewaySettings(
+        List<Listener> listeners,
+        int threads,
+        boolean nativeTransport,
+        Bounds bounds,
+        Timeouts timeouts,
+        Predicate<InetAddress> trustedProxy,
+        LongSupplier ticker,
+        InstantSource clock) {
+    public GatewaySettings {
+        listeners = List.copyOf(listeners);
+        if (listeners.isEmpty()) throw new IllegalArgumentException("a gateway needs a listener");
+        if (threads < 1 || threads > 1024) throw new IllegalArgumentException("threads must be 1 to 1024: " + threads);
+    }
+
+    /** These listeners, and the defaults for the rest. */
+    public static GatewaySettings of(List<Listener> listeners) {
+        return new GatewaySettings(
+                listeners,
+                Runtime.getRuntime().availableProcessors(),
+                true,
+                Bounds.DEFAULT,
+                Timeouts.DEFAULT,
+                address -> false,
+                System::nanoTime,
+                InstantSource.system());
+    }
+
+    public GatewaySettings withThreads(int count) {
+        return new GatewaySettings(listeners, count, nativeTransport, bounds, timeouts, trustedProxy, ticker, clock);
+    }
+
+    public GatewaySettings withNativeTransport(boolean wanted) {
+        return new GatewaySettings(listeners, threads, wanted, bounds, timeouts, trustedProxy, ticker, clock);
+    }
+
+    public GatewaySettings withBounds(Bounds changed) {
+        return new GatewaySettings(listeners, threads, nativeTransport, changed, timeouts, trustedProxy, ticker, clock);
+    }
+
+    public GatewaySettings withTimeouts(Timeouts changed) {
+        return new GatewaySettings(listeners, threads, nativeTransport, bounds, changed, trustedProxy, ticker, clock);
+    }
+
+    public GatewaySettings withTrustedProxy(Predicate<InetAddress> trusted) {
+        return new GatewaySettings(listeners, threads, nativeTransport, bounds, timeouts, trusted, ticker, clock);
+    }
+
+    /** How clients are spoken to on a listener. */
+    public enum Protocol {
+        /** Plain TCP: HTTP/1.1, and HTTP/2 with prior knowledge. */
+        HTTP,
+        /** TLS with the generation's certificates: HTTP/1.1 and HTTP/2 by ALPN. */
+        HTTPS
+    }
+
+    /**
+     * One door.
+     *
+     * @param name what a route's {@code parentRefs[].sectionName} refers to
+     * @param host the address to bind
+     * @param port the port to bind; 0 lets the system choose
+     * @param hostname which hosts it serves: empty for all, {@code *.example.com} for those below
+     */
+    public record Listener(String name, String host, int port, String hostname, Protocol protocol) {
+        /** Serves every host. */
+        public Listener(String name, String host, int port, Protocol protocol) {
+            this(name, host, port, "", protocol);
+        }
+    }
+
+    /**
+     * How much of everything. What exceeds a bound is refused and counted, nothing grows without one.
+     *
+     * @param connectionsMax client connections at once; a further one is closed at once
+     * @param targetBytesMax of a request target; 414
+     * @param headBytesMax of a request's or response's head and of its trailers; 431, or 502 for an upstream's
+     * @param fieldsMax field lines in one head; 431, or 502
+     * @param bodyBytesMax of a request body; 413. Long.MAX_VALUE for no bound
+     * @param readAheadBytesMax bytes of a pipelined or paused client that are held before its socket is no longer read
+     * @param writeBufferBytesMax bytes that wait for a slow reader before the other side is no longer read
+     * @param idlePerEndpointMax idle keep-alive connections to one endpoint, per event loop; a further one is closed
+     * @param requestsPerConnectionMax after which a client's connection is closed
+     * @param streamsMax concurrent HTTP/2 streams on one connection; more are refused
+     * @param resetsPerMinuteMax streams a client may reset in a minute before its connection is closed (rapid reset)
+     * @param lingerBytesMax bytes of an unwanted request body that are discarded so that the client can read the refusal
+     */
+    public record Bounds(
+            int connectionsMax,
+            int targetBytesMax,
+            int headBytesMax,
+            int fieldsMax,
+            long bodyBytesMax,
+            int readAheadBytesMax,
+            int writeBufferBytesMax,
+            int idlePerEndpointMax,
+            int requestsPerConnectionMax,
+            int streamsMax,
+            int resetsPerMinuteMax,
+            long lingerBytesMax) {
+        public static final Bounds DEFAULT = new Bounds(
+                65_536, 8_192, 32_768, 100, Long.MAX_VALUE, 65_536, 65_536, 256, 100_000, 100, 200, 1_048_576);
+
+        public Bounds {
+            if (headBytesMax < 1_024 || headBytesMax > 1 << 20)
+                throw new IllegalArgumentException("headBytesMax must be 1 KiB to 1 MiB: " + headBytesMax);
+            if (targetBytesMax < 64 || targetBytesMax > headBytesMax)
+                throw new IllegalArgumentException("targetBytesMax must be 64 to headBytesMax: " + targetBytesMax);
+            if (fieldsMax < 1
+                    || connectionsMax < 1
+                    || bodyBytesMax < 0
+                    || readAheadBytesMax < 1
+                    || writeBufferBytesMax < 1_024
+                    || idlePerEndpointMax < 0
+                    || requestsPerConnectionMax < 1
+                    || streamsMax < 1
+                    || resetsPerMinuteMax < 1
+                    || lingerBytesMax < 0)
+                throw new IllegalArgumentException("a bound of the gateway is too small: " + this);
+        }
+    }
+
+    /**
+     * How long for everything; checked every 50 ms, so a timeout may come that much later.
+     *
+     * @param head from the first byte of a request (or from accepting the connection) to the end of its head; 408
+     * @param bodyIdle between two pieces of a request body; 408
+     * @param keepAlive an idle client connection stays open
+     * @param request from the head of the request to the end of the response, where the route sets none; 504
+     * @param sendIdle a client may take nothing of a waiting response; then it is cut
+     * @param connect to reach an upstream endpoint, where the upstream sets none; 504
+     * @param upstreamIdle an idle upstream connection is kept, where the upstream sets none
+     * @param tunnelIdle an upgraded connection (WebSocket) may carry nothing in either direction
+     * @param linger an unwanted request body is discarded so that the client can read the refusal
+     */
+    public record Timeouts(
+            Duration head,
+            Duration bodyIdle,
+            Duration keepAlive,
+            Duration request,
+            Duration sendIdle,
+            Duration connect,
+            Duration upstreamIdle,
+            Duration tunnelIdle,
+            Duration linger) {
+        public static final Timeouts DEFAULT = new Timeouts(
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(75),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(60),
+                Duration.ofMinutes(10),
+                Duration.ofSeconds(2));
+    }
+}

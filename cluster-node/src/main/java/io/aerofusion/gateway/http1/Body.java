@@ -1,0 +1,220 @@
+package io.aerofusion.gateway.http1;
+
+import io.aerofusion.gateway.Fault;
+import io.aerofusion.gateway.Headers;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the content of an HTTP/1.x message body in the bytes of a connection.
+ *
+ * <p>The connection asks {@link #next} what comes: a piece of content, whose bytes it takes from the buffer as a slice, the
+ * end, or nothing yet. Chunk sizes, extensions and line ends are read here and never passed on; the other side frames the
+ * content anew. A size line or trailers that are not complete stay in the buffer, within bounds.
+ */
+final class Body {
+    /** What {@link #next} found. */
+    enum Found {
+        /** Nothing until more bytes arrive. */
+        MORE,
+        /** {@link #length} bytes of content stand at the reader index. */
+        CONTENT,
+        /** The message is complete. */
+        END,
+        /** It cannot be read: see {@link #fault}. */
+        FAULT
+    }
+
+    private enum State {
+        DONE,
+        LENGTH,
+        UNTIL_CLOSE,
+        CHUNK_SIZE,
+        CHUNK,
+        CHUNK_END,
+        TRAILERS
+    }
+
+    /** Of one chunk-size line with its extensions. */
+    private static final int SIZE_LINE_BYTES_MAX = 256;
+    /** More hexadecimal digits than this overflow, or hide a number behind zeros. */
+    private static final int SIZE_DIGITS_MAX = 15;
+
+    private final Head head;
+    private final Headers trailers = new Headers(256);
+
+    private State state = State.DONE;
+    private long left;
+    private int length;
+    private boolean trailing;
+    private @Nullable Fault fault;
+
+    /** Reads trailers with the bounds of {@code head}, which is not in the middle of a head while a body is read. */
+    Body(Head head) {
+        this.head = head;
+    }
+
+    void none() {
+        state = State.DONE;
+        trailing = false;
+    }
+
+    void length(long bytes) {
+        trailing = false;
+        left = bytes;
+        state = bytes == 0 ? State.DONE : State.LENGTH;
+    }
+
+    void chunked() {
+        trailing = false;
+        state = State.CHUNK_SIZE;
+    }
+
+    void untilClose() {
+        trailing = false;
+        state = State.UNTIL_CLOSE;
+    }
+
+    /** Whether the connection's end is this body's end. */
+    boolean endsWithConnection() {
+        return state == State.UNTIL_CLOSE;
+    }
+
+    boolean done() {
+        return state == State.DONE;
+    }
+
+    /** The bytes of content that {@link Found#CONTENT} announced. */
+    int length() {
+        return length;
+    }
+
+    /** The trailers of the message that ended, or null. */
+    @Nullable Headers trailers() {
+        return trailing ? trailers : null;
+    }
+
+    /** Why the body cannot be read. */
+    Fault fault() {
+        return fault == null ? Fault.CHUNK_INVALID : fault;
+    }
+
+    /** What comes next in {@code in}; the caller takes announced content before it asks again. */
+    Found next(ByteBuf in) {
+        while (true) {
+            int readable = in.readableBytes();
+            switch (state) {
+                case DONE -> {
+                    return Found.END;
+                }
+                case LENGTH, CHUNK -> {
+                    if (readable == 0) return Found.MORE;
+                    length = (int) Math.min(readable, left);
+                    left -= length;
+                    if (left == 0) state = state == State.LENGTH ? State.DONE : State.CHUNK_END;
+                    return Found.CONTENT;
+                }
+                case UNTIL_CLOSE -> {
+                    if (readable == 0) return Found.MORE;
+                    length = readable;
+                    return Found.CONTENT;
+                }
+                case CHUNK_SIZE -> {
+                    int line = sizeLine(in, readable);
+                    if (line == 0) return Found.MORE;
+                    if (line < 0) return wrong(Fault.CHUNK_INVALID);
+                    in.skipBytes(line);
+                    state = left == 0 ? State.TRAILERS : State.CHUNK;
+                }
+                case CHUNK_END -> {
+                    if (readable < 2) {
+                        return readable == 1 && in.getByte(in.readerIndex()) != '\r'
+                                ? wrong(Fault.CHUNK_INVALID)
+                                : Found.MORE;
+                    }
+                    if (in.readShort() != (('\r' << 8) | '\n')) return wrong(Fault.CHUNK_INVALID);
+                    state = State.CHUNK_SIZE;
+                }
+                case TRAILERS -> {
+                    if (readable < 2) return Found.MORE;
+                    int end = trailers(in);
+                    if (end == 0) return Found.MORE;
+                    if (end < 0) return Found.FAULT;
+                    state = State.DONE;
+                }
+            }
+        }
+    }
+
+    /** Reads the size into {@code left}; the length of the line, 0 if it is not complete, -1 if it is wrong. */
+    private int sizeLine(ByteBuf in, int readable) {
+        int start = in.readerIndex();
+        int limit = Math.min(readable, SIZE_LINE_BYTES_MAX);
+        long size = 0;
+        int at = 0;
+        for (; at < limit; at++) {
+            int digit = digit(in.getByte(start + at));
+            if (digit < 0) break;
+            if (at == SIZE_DIGITS_MAX) return -1;
+            size = size << 4 | digit;
+        }
+        if (at == limit) return limit == SIZE_LINE_BYTES_MAX ? -1 : 0;
+        if (at == 0) return -1;
+        byte b = in.getByte(start + at);
+        if (b != '\r') {
+            // an extension, which nobody needs: skipped, but not whatever follows the size
+            if (b != ';' && b != ' ' && b != '\t') return -1;
+            boolean semicolon = false;
+            for (; at < limit; at++) {
+                b = in.getByte(start + at);
+                if (b == '\r') break;
+                semicolon |= b == ';';
+                if (b == '\n' || (b < 0x20 && b >= 0 && b != '\t') || b == 0x7f) return -1;
+                if (!semicolon && b != ' ' && b != '\t') return -1;
+            }
+            if (at == limit) return limit == SIZE_LINE_BYTES_MAX ? -1 : 0;
+            if (!semicolon) return -1;
+        }
+        if (at + 1 >= readable) return 0;
+        if (in.getByte(start + at + 1) != '\n') return -1;
+        left = size;
+        return at + 2;
+    }
+
+    /** The length of the trailers, which are then read; 0 if they are not complete, -1 if they are wrong. */
+    private int trailers(ByteBuf in) {
+        int end = head.length(in);
+        if (end == 0) return 0;
+        if (end < 0) {
+            fault = Fault.HEADERS_TOO_LARGE;
+            return -1;
+        }
+        trailers.head(end);
+        in.readBytes(trailers.bytes(), 0, end);
+        head.restart();
+        Fault wrong = head.fields(trailers, 0, end);
+        if (wrong != null) {
+            fault = wrong;
+            return -1;
+        }
+        for (int entry = trailers.next(0); entry >= 0; entry = trailers.next(entry + 1)) {
+            if (!Fields.mayTrail(trailers.lowerCaseName(entry))) {
+                fault = Fault.TRAILER_FORBIDDEN;
+                return -1;
+            }
+        }
+        trailing = trailers.size() > 0;
+        return end;
+    }
+
+    private Found wrong(Fault why) {
+        fault = why;
+        return Found.FAULT;
+    }
+
+    private static int digit(byte b) {
+        if (b >= '0' && b <= '9') return b - '0';
+        int lower = b | 0x20;
+        return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+    }
+}
