@@ -1,0 +1,415 @@
+package io.aerofusion.gateway.upstream;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A service behind the gateway under the settings of one generation: gives each request an endpoint and learns from what becomes of it.
+ * {@link #begin} and the calls it gives are lock-free. Its endpoints and its counts pass to the upstream of the same name in the next
+ * generation; calls that began here end here.
+ */
+public final class Upstream {
+    private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
+    /** How often the balancer is asked before the endpoints are looked through one by one. */
+    private static final int PICKS_MAX = 3;
+
+    private final UpstreamSettings settings;
+    private final UpstreamLoad load;
+    private final UpstreamServices services;
+    private final CompletableFuture<Void> known = new CompletableFuture<>();
+    private final AtomicInteger refreshes = new AtomicInteger();
+    private volatile Endpoint[] members = {};
+    private volatile @Nullable EndpointRing ring;
+    private volatile EndpointSet set = EndpointSet.EMPTY;
+    /** Guarded by the table. */
+    private final Map<Endpoint, HealthCheck> checks = new HashMap<>();
+
+    Upstream(UpstreamSettings settings, UpstreamLoad load, UpstreamServices services) {
+        this.settings = settings;
+        this.load = load;
+        this.services = services;
+        load.limits(settings.limits());
+    }
+
+    public UpstreamSettings settings() {
+        return settings;
+    }
+
+    /** Completes when it is known who the endpoints are, be it that there are none. Waiting for it needs a limit of its own. */
+    public CompletionStage<Void> known() {
+        return known;
+    }
+
+    /** As below, with the retries that the upstream's own settings say. */
+    public Admission begin(long hashKey, boolean idempotent) {
+        return begin(hashKey, idempotent, settings.retry());
+    }
+
+    /**
+     * Asks for an endpoint for one request.
+     *
+     * @param hashKey by {@link Balancing#hashOn}; {@link HashKey#NONE} if there is none
+     * @param idempotent whether the request may reach an endpoint more than once
+     * @return a call, which must be ended, or the reason why there is none
+     */
+    public Admission begin(long hashKey, boolean idempotent, RetryPolicy policy) {
+        if (!load.tryRequest()) {
+            load.refused.increment();
+            return Refusal.TOO_MANY_REQUESTS;
+        }
+        UpstreamCall call = new UpstreamCall(this, policy, hashKey, idempotent);
+        EndpointSet from = set;
+        if (choose(from, call, false)) {
+            load.requests.increment();
+            return call;
+        }
+        load.active.decrementAndGet();
+        load.refused.increment();
+        return from.refusal();
+    }
+
+    /**
+     * Takes a place among the requests that wait for a connection, given back by {@link #waitEnded}. False when as many wait as may: then
+     * the answer is {@link Refusal#TOO_MANY_PENDING}.
+     */
+    public boolean tryWait() {
+        if (load.tryWait()) {
+            return true;
+        }
+        load.refused.increment();
+        return false;
+    }
+
+    public void waitEnded() {
+        load.waitEnded();
+    }
+
+    boolean retry(UpstreamCall call) {
+        if (!load.budget.take(settings.retryShare(), load.requests.sum(), load.active.get())) {
+            load.retriesDenied.increment();
+            return false;
+        }
+        Endpoint before = call.endpoint();
+        EndpointSet from = set;
+        if (!choose(from, call, false) && !choose(from, call, true)) {
+            load.budget.giveBack();
+            return false;
+        }
+        before.active.decrementAndGet();
+        call.backOff(call.policy().backOffNanos(call.retries(), services.dice()));
+        return true;
+    }
+
+    /** Finds an endpoint whose breaker lets the request pass and, unless allowed, that the call has not tried; takes it for the call. */
+    private boolean choose(EndpointSet from, UpstreamCall call, boolean again) {
+        Balancer balancer = from.balancer();
+        if (balancer == null) {
+            return false;
+        }
+        for (int pick = 0; pick < PICKS_MAX; pick++) {
+            if (take(balancer.pick(call.hashKey()), call, again)) {
+                return true;
+            }
+        }
+        Endpoint[] eligible = from.eligible();
+        int index = services.dice().below(eligible.length);
+        for (int i = 0; i < eligible.length; i++) {
+            index = index + 1 == eligible.length ? 0 : index + 1;
+            if (take(eligible[index], call, again)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean take(Endpoint endpoint, UpstreamCall call, boolean again) {
+        if (!again && call.hasTried(endpoint)) {
+            return false;
+        }
+        int epoch = endpoint.breaker.acquire(settings.breaker());
+        if (epoch == Breaker.REFUSED) {
+            return false;
+        }
+        endpoint.active.incrementAndGet();
+        endpoint.requests.increment();
+        call.take(endpoint, epoch);
+        return true;
+    }
+
+    void answered(Endpoint endpoint, int epoch, int status) {
+        boolean error = status >= 500;
+        if (error) {
+            endpoint.serverErrors.increment();
+        }
+        if (settings.breaker().isFailure(status)) {
+            breakerFailed(endpoint, epoch);
+        } else if (endpoint.breaker.succeeded(epoch, settings.breaker())) {
+            LOG.info("{}: the circuit of {} is closed again", settings.name(), endpoint);
+            refresh();
+        }
+        PassiveCheck passive = settings.passive();
+        if (passive != null) {
+            if (error) {
+                ejectionFailed(endpoint, passive);
+            } else {
+                endpoint.ejection.succeeded();
+            }
+        }
+    }
+
+    void failed(Endpoint endpoint, int epoch, Failure failure) {
+        if (!failure.blamed()) {
+            endpoint.breaker.cancelled(epoch);
+            return;
+        }
+        endpoint.failures.increment();
+        breakerFailed(endpoint, epoch);
+        PassiveCheck passive = settings.passive();
+        if (passive != null) {
+            ejectionFailed(endpoint, passive);
+        }
+    }
+
+    void ended(Endpoint endpoint) {
+        endpoint.active.decrementAndGet();
+        load.active.decrementAndGet();
+    }
+
+    private void breakerFailed(Endpoint endpoint, int epoch) {
+        if (endpoint.breaker.failed(
+                epoch, settings.breaker(), services.timeline().nanos())) {
+            LOG.warn("{}: the circuit of {} is open", settings.name(), endpoint);
+            load.breakerOpenings.increment();
+            refresh();
+        }
+    }
+
+    private void ejectionFailed(Endpoint endpoint, PassiveCheck passive) {
+        if (!endpoint.ejection.failed(passive) || endpoint.ejection.isEjected()) {
+            return;
+        }
+        int all = set.members().length;
+        int ejected;
+        do {
+            ejected = load.ejected.get();
+            if (!passive.permits(ejected, all)) {
+                return;
+            }
+        } while (!load.ejected.compareAndSet(ejected, ejected + 1));
+        if (endpoint.ejection.eject(passive, services.timeline().nanos())) {
+            LOG.warn("{}: {} is ejected", settings.name(), endpoint);
+            load.ejections.increment();
+            refresh();
+        } else {
+            load.ejected.decrementAndGet();
+        }
+    }
+
+    /**
+     * Makes the set anew from what its endpoints are now. Any thread may ask: one does it, once more if others asked meanwhile, nobody
+     * waits.
+     */
+    private void refresh() {
+        if (refreshes.getAndIncrement() != 0) {
+            return;
+        }
+        int asked = 1;
+        do {
+            set = EndpointSet.of(members, ring, settings.balancing(), load, services.dice());
+            asked = refreshes.addAndGet(-asked);
+        } while (asked != 0);
+    }
+
+    /** Takes over from the upstream of the generation before. Called by the table, in its lock. */
+    void adopt(Upstream before) {
+        for (Endpoint endpoint : before.members) {
+            if (settings.active() == null) {
+                endpoint.healthy(true);
+            }
+            if (settings.passive() == null) {
+                endpoint.ejection.forgive();
+            }
+        }
+        before.known.thenRun(() -> known.complete(null));
+        become(before.members);
+    }
+
+    /**
+     * Its endpoints are these from now on; those that were known keep their state. Called by the table, in its lock.
+     *
+     * @return those that are no longer among them
+     */
+    List<Endpoint> update(List<Target.Weighted> targets) {
+        Map<Target, Endpoint> before = new HashMap<>();
+        for (Endpoint endpoint : members) {
+            before.put(endpoint.target(), endpoint);
+        }
+        boolean first = before.isEmpty();
+        Map<Target, Endpoint> after = new LinkedHashMap<>();
+        for (Target.Weighted weighted : targets) {
+            Endpoint endpoint = before.remove(weighted.target());
+            if (endpoint != null) {
+                endpoint.weight(weighted.weight());
+                after.put(weighted.target(), endpoint);
+            } else if (!after.containsKey(weighted.target()) && after.size() < EndpointSet.ENDPOINTS_MAX) {
+                Endpoint added = new Endpoint(weighted.target(), weighted.weight(), load);
+                if (!first) {
+                    startSlowly(added);
+                }
+                after.put(weighted.target(), added);
+            }
+        }
+        if (after.size() == EndpointSet.ENDPOINTS_MAX && targets.size() > after.size()) {
+            LOG.warn("{}: of {} endpoints {} are used", settings.name(), targets.size(), after.size());
+        }
+        for (Endpoint removed : before.values()) {
+            removed.remove();
+            stopChecking(removed);
+        }
+        become(after.values().toArray(Endpoint[]::new));
+        known.complete(null);
+        return List.copyOf(before.values());
+    }
+
+    private void become(Endpoint[] now) {
+        Endpoint[] weighted = Arrays.stream(now).filter(e -> e.weight() > 0).toArray(Endpoint[]::new);
+        ring = settings.balancing().method() == Balancing.Method.CONSISTENT_HASH && weighted.length > 0
+                ? new EndpointRing(weighted)
+                : null;
+        members = now;
+        refresh();
+        ActiveCheck active = settings.active();
+        if (active != null) {
+            for (Endpoint endpoint : now) {
+                if (!checks.containsKey(endpoint)) {
+                    HealthCheck check =
+                            new HealthCheck(endpoint, settings.transport(), active, services, this::healthChanged);
+                    checks.put(endpoint, check);
+                    check.start();
+                }
+            }
+        }
+    }
+
+    /** Ends the work in the background; requests go on. Called by the table, in its lock. */
+    void retire() {
+        checks.values().forEach(HealthCheck::close);
+        checks.clear();
+    }
+
+    private void stopChecking(Endpoint endpoint) {
+        HealthCheck check = checks.remove(endpoint);
+        if (check != null) {
+            check.close();
+        }
+    }
+
+    private void healthChanged(Endpoint endpoint) {
+        LOG.info("{}: {} is {}", settings.name(), endpoint, endpoint.healthy() ? "healthy" : "unhealthy");
+        if (endpoint.healthy()) {
+            endpoint.breaker.recoverNow();
+            startSlowly(endpoint);
+        }
+        refresh();
+    }
+
+    private void startSlowly(Endpoint endpoint) {
+        if (!settings.balancing().slowStart().isZero()) {
+            endpoint.startSlowly(services.timeline().nanos());
+        }
+    }
+
+    /** Does what time brings. Called by the timeline. */
+    void tick(long nanos) {
+        PassiveCheck passive = settings.passive();
+        long window = settings.balancing().slowStart().toNanos();
+        int ejected = 0;
+        boolean changed = false;
+        for (Endpoint endpoint : members) {
+            changed |= endpoint.breaker.recoverIfDue(nanos);
+            if (passive != null) {
+                if (endpoint.ejection.recoverIfDue(passive, nanos)) {
+                    LOG.info("{}: {} is no longer ejected", settings.name(), endpoint);
+                    startSlowly(endpoint);
+                    changed = true;
+                }
+                ejected += endpoint.ejection.isEjected() ? 1 : 0;
+            }
+            endpoint.warmUp(nanos, window);
+        }
+        load.ejected.set(ejected);
+        if (changed || outdated()) {
+            refresh();
+        }
+    }
+
+    /** Whether endpoints changed through calls of an earlier generation, which know only their own upstream. */
+    private boolean outdated() {
+        EndpointSet now = set;
+        int in = 0;
+        for (Endpoint endpoint : now.members()) {
+            in += endpoint.weight() > 0 && (now.panic() || endpoint.wellReputed()) && !endpoint.breaker.isOpen()
+                    ? 1
+                    : 0;
+        }
+        return in != now.eligible().length;
+    }
+
+    void second() {
+        load.budget.tick(load.requests.sum());
+    }
+
+    UpstreamLoad load() {
+        return load;
+    }
+
+    Endpoint[] members() {
+        return members;
+    }
+
+    /** How it is now. */
+    public UpstreamState state() {
+        long nanos = services.timeline().nanos();
+        EndpointSet now = set;
+        List<UpstreamState.EndpointState> endpoints = new ArrayList<>();
+        for (Endpoint endpoint : now.members()) {
+            endpoints.add(new UpstreamState.EndpointState(
+                    endpoint.target().text(),
+                    endpoint.target().hostname(),
+                    endpoint.weight(),
+                    endpoint.healthy(),
+                    Duration.ofNanos(endpoint.ejection.remainingNanos(nanos)),
+                    endpoint.breaker.phase(),
+                    endpoint.warm() * 100 / Endpoint.WARM,
+                    endpoint.active(),
+                    endpoint.connections(),
+                    endpoint.requests.sum(),
+                    endpoint.serverErrors.sum(),
+                    endpoint.failures.sum()));
+        }
+        return new UpstreamState(
+                settings.name(),
+                now.panic(),
+                load.active.get(),
+                load.pending(),
+                load.connections(),
+                load.requests.sum(),
+                load.refused.sum(),
+                load.budget.retries(),
+                load.retriesDenied.sum(),
+                load.ejections.sum(),
+                load.breakerOpenings.sum(),
+                endpoints);
+    }
+}

@@ -1,0 +1,38 @@
+package io.aerofusion.gateway.upstream;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is configured for one upstream. An upstream whose settings are equal in the next generation is left alone.
+ *
+ * @param active null for no active checks
+ * @param passive null for no ejections
+ */
+public record UpstreamSettings(
+        String name,
+        Transport transport,
+        Origin origin,
+        Balancing balancing,
+        @Nullable ActiveCheck active,
+        @Nullable PassiveCheck passive,
+        BreakerSettings breaker,
+        UpstreamLimits limits,
+        RetryPolicy retry,
+        RetryShare retryShare,
+        UpstreamTimeouts timeouts) {
+    /** What is said where nothing is said. */
+    public static UpstreamSettings of(String name, Origin origin) {
+        return new UpstreamSettings(
+                name,
+                Transport.HTTP,
+                origin,
+                Balancing.DEFAULT,
+                null,
+                null,
+                BreakerSettings.DEFAULT,
+                UpstreamLimits.DEFAULT,
+                RetryPolicy.DEFAULT,
+                RetryShare.DEFAULT,
+                UpstreamTimeouts.DEFAULT);
+    }
+}

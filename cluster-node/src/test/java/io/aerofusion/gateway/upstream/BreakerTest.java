@@ -1,0 +1,145 @@
+package io.aerofusion.gateway.upstream;
+
+import static io.aerofusion.gateway.upstream.Bench.answered;
+import static io.aerofusion.gateway.upstream.Bench.call;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class BreakerTest {
+    private final Bench bench = new Bench();
+
+    @Test
+    void opens_at_the_fifth_failure_in_a_row() {
+        Upstream upstream = bench.upstream(s -> s, 1);
+        fail(upstream, 4);
+        answered(upstream, 200);
+        fail(upstream, 4);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.CLOSED);
+        fail(upstream, 1);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.OPEN);
+        assertThat(upstream.begin(HashKey.NONE, true)).isEqualTo(Refusal.BREAKER_OPEN);
+        assertThat(upstream.state().breakerOpenings()).isEqualTo(1);
+    }
+
+    @Test
+    void lets_as_many_trials_pass_as_must_succeed_after_the_recovery_time_and_then_closes() {
+        Upstream upstream = opened();
+        bench.timeline.advance(Duration.ofSeconds(29));
+        assertThat(upstream.begin(HashKey.NONE, true)).isEqualTo(Refusal.BREAKER_OPEN);
+        bench.timeline.advance(Duration.ofSeconds(2));
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.HALF_OPEN);
+        UpstreamCall first = call(upstream);
+        UpstreamCall second = call(upstream);
+        assertThat(upstream.begin(HashKey.NONE, true)).isEqualTo(Refusal.BREAKER_OPEN);
+        first.answered(200);
+        assertThat(upstream.begin(HashKey.NONE, true))
+                .as("one success and one trial under way are the two that are needed")
+                .isEqualTo(Refusal.BREAKER_OPEN);
+        second.answered(200);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.CLOSED);
+        first.end();
+        second.end();
+        assertThat(upstream.state().active()).isZero();
+    }
+
+    @Test
+    void opens_again_at_the_first_failed_trial_for_the_whole_recovery_time() {
+        Upstream upstream = opened();
+        bench.timeline.advance(Duration.ofSeconds(31));
+        fail(upstream, 1);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.OPEN);
+        bench.timeline.advance(Duration.ofSeconds(29));
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.OPEN);
+        bench.timeline.advance(Duration.ofSeconds(2));
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.HALF_OPEN);
+    }
+
+    @Test
+    void a_trial_without_an_outcome_makes_room_for_another() {
+        Upstream upstream = opened();
+        bench.timeline.advance(Duration.ofSeconds(31));
+        for (int i = 0; i < 10; i++) {
+            call(upstream).end();
+        }
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.HALF_OPEN);
+        answered(upstream, 200);
+        answered(upstream, 200);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.CLOSED);
+    }
+
+    @Test
+    void what_began_before_it_opened_says_nothing_of_the_recovery() {
+        Upstream upstream = bench.upstream(s -> s, 1);
+        UpstreamCall early = call(upstream);
+        UpstreamCall alsoEarly = call(upstream);
+        fail(upstream, 5);
+        bench.timeline.advance(Duration.ofSeconds(31));
+        early.failed(Failure.RESET);
+        alsoEarly.answered(200);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.HALF_OPEN);
+        answered(upstream, 200);
+        assertThat(phase(upstream)).as("the early answer was no trial").isEqualTo(BreakerPhase.HALF_OPEN);
+        early.end();
+        alsoEarly.end();
+    }
+
+    @Test
+    void one_endpoint_s_open_breaker_leaves_the_others() {
+        Upstream upstream = bench.upstream(s -> s, 1, 1);
+        for (int i = 0; i < 5; i++) {
+            Bench.answeredBy(upstream, 1, 503);
+        }
+        assertThat(Bench.endpoint(upstream, 1).breaker.phase()).isEqualTo(BreakerPhase.OPEN);
+        assertThat(Bench.spread(upstream, 100)).containsOnlyKeys(Bench.target(2));
+    }
+
+    @Test
+    void an_application_s_500_counts_only_where_a_breaker_was_asked_for() {
+        Upstream silent = bench.upstream(s -> s, 1);
+        for (int i = 0; i < 20; i++) {
+            answered(silent, 500);
+        }
+        assertThat(phase(silent)).isEqualTo(BreakerPhase.CLOSED);
+        Upstream asked = bench.upstream(BreakerTest::askedFor, 1);
+        for (int i = 0; i < 5; i++) {
+            answered(asked, 500);
+        }
+        assertThat(phase(asked)).isEqualTo(BreakerPhase.OPEN);
+    }
+
+    @Test
+    void a_client_that_leaves_and_a_stale_connection_blame_nobody() {
+        Upstream upstream = bench.upstream(BreakerTest::askedFor, 1);
+        for (int i = 0; i < 20; i++) {
+            UpstreamCall call = call(upstream);
+            call.failed(i % 2 == 0 ? Failure.CANCELLED : Failure.STALE_CONNECTION);
+            call.end();
+        }
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.CLOSED);
+        assertThat(upstream.state().endpoints().getFirst().failures()).isZero();
+    }
+
+    private static UpstreamSettings askedFor(UpstreamSettings settings) {
+        return Bench.with(settings, new BreakerSettings(5, Duration.ofSeconds(30), 2, true));
+    }
+
+    private Upstream opened() {
+        Upstream upstream = bench.upstream(s -> s, 1);
+        fail(upstream, 5);
+        return upstream;
+    }
+
+    private static void fail(Upstream upstream, int times) {
+        for (int i = 0; i < times; i++) {
+            UpstreamCall call = call(upstream);
+            call.failed(Failure.CONNECT);
+            call.end();
+        }
+    }
+
+    private static BreakerPhase phase(Upstream upstream) {
+        return upstream.state().endpoints().getFirst().breaker();
+    }
+}
