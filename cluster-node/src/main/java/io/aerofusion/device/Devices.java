@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The domain of devices on one node: starts its part of the sharding and gives out endpoints, authentication and the link. */
@@ -40,8 +41,11 @@ public final class Devices implements DeviceLink {
     private final ActorRef<DeviceSessions.Message> sessions;
     private final DeviceIndex index;
     private final DeviceSearch search;
+    private final Consumer<BearerToken.Identity> changed;
 
-    public Devices(NodeContext node, TokenAuthenticator tokens) {
+    /** @param changed tells all nodes that the tokens of a device may not stand for what they stood for */
+    public Devices(NodeContext node, TokenAuthenticator tokens, Consumer<BearerToken.Identity> changed) {
+        this.changed = changed;
         this.node = node;
         this.tokens = tokens;
         this.sharding = ClusterSharding.get(node.system());
@@ -136,9 +140,11 @@ public final class Devices implements DeviceLink {
         return EntityAsk.repeating(entity(tenant, device), command, ANSWER_TIMEOUT);
     }
 
-    /** This node forgets what it knew of the credential; others do when their answers expire. */
+    /** This node forgets what it knew of the credential at once, the others a moment later. */
     void forgetCredential(String tenant, String device) {
-        tokens.forget(new BearerToken.Identity(BearerToken.Kind.DEVICE, tenant, device));
+        BearerToken.Identity identity = new BearerToken.Identity(BearerToken.Kind.DEVICE, tenant, device);
+        tokens.forget(identity);
+        changed.accept(identity);
     }
 
     private EntityRef<Device.Command> entity(String tenant, String device) {

@@ -1,15 +1,19 @@
 package io.aerofusion.platform;
 
 import io.aerofusion.device.Devices;
+import io.aerofusion.platform.cluster.IdentityChanges;
 import io.aerofusion.platform.cluster.Projections;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.security.Authenticator;
+import io.aerofusion.platform.security.BearerToken;
 import io.aerofusion.platform.security.TokenAuthenticator;
 import io.aerofusion.space.Spaces;
 import io.aerofusion.user.Users;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** The domains of a node, brought together. They do not know each other: what one needs of another is handed over here. */
@@ -31,10 +35,17 @@ final class Domains {
      */
     static Domains start(NodeContext context, UnaryOperator<Authenticator> builtIn) {
         TokenAuthenticator tokens = new TokenAuthenticator();
-        Devices devices = new Devices(context, tokens);
+        AtomicReference<Consumer<BearerToken.Identity>> sessions = new AtomicReference<>(nobody -> {});
+        IdentityChanges changes = IdentityChanges.start(context.system(), identity -> {
+            tokens.forget(identity);
+            sessions.get().accept(identity);
+        });
+        Devices devices = new Devices(context, tokens, changes::announce);
         Authenticator authenticator = builtIn.apply(tokens);
         Spaces spaces = new Spaces(context, authenticator, devices);
-        Users users = new Users(context, tokens, Map.of("Device", devices::forget, "Space", spaces::forget));
+        sessions.set(spaces::identifyAgain);
+        Users users = new Users(
+                context, tokens, changes::announce, Map.of("Device", devices::forget, "Space", spaces::forget));
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(users.endpoints(devices::ofUser, spaces::ofUser));
         endpoints.addAll(devices.endpoints(users::exists));

@@ -26,6 +26,9 @@ public sealed interface SessionMessage permits SessionMessage.Local, SpaceNotice
     /** Whose token it is; empty for nobody's. {@code failed} when that could not be found out. */
     record Identified(Optional<Principal> principal, boolean failed) implements Local {}
 
+    /** The tokens of that user may be good no more. */
+    record IdentifyAgain(String tenant, String user) implements Local {}
+
     /** From the device's entity. */
     record Signalled(SessionSignal signal) implements Local {}
 

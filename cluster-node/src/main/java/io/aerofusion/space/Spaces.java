@@ -20,6 +20,7 @@ import io.aerofusion.platform.persistence.AuditLog;
 import io.aerofusion.platform.persistence.Snapshots;
 import io.aerofusion.platform.persistence.SpaceIndex;
 import io.aerofusion.platform.security.Authenticator;
+import io.aerofusion.platform.security.BearerToken;
 import io.aerofusion.platform.security.SealedEntity;
 import io.aerofusion.space.wire.FrameLimits;
 import java.time.Duration;
@@ -36,6 +37,7 @@ public final class Spaces {
     private static final int INFLATION_MAX = 16;
 
     private final ClusterSharding sharding;
+    private final ActorRef<SyncSessions.Command> sessions;
     private final SpaceRoutes routes;
     private final SpaceReadModel readModel;
     private final List<Endpoint> endpoints;
@@ -71,6 +73,7 @@ public final class Spaces {
         AtomicInteger open = new AtomicInteger();
         ActorRef<SyncSessions.Command> sessions =
                 system.systemActorOf(SyncSessions.create(services, open), "sync-sessions", Props.empty());
+        this.sessions = sessions;
         drainOnShutdown(system, sessions);
 
         SpaceAsk spaces = new SpaceAsk(sharding, ASK_TIMEOUT);
@@ -100,6 +103,13 @@ public final class Spaces {
     /** Feeds the list of spaces and the audit log. */
     public ReadModel<?> readModel() {
         return readModel;
+    }
+
+    /** Lets the open sessions of a user look at once whether their token is still good. */
+    public void identifyAgain(BearerToken.Identity identity) {
+        if (identity.kind() == BearerToken.Kind.USER) { // a device's sessions are its entity's
+            sessions.tell(new SyncSessions.Command.IdentifyAgain(identity.tenant(), identity.id()));
+        }
     }
 
     /** A page of the spaces that a user may see. */

@@ -98,6 +98,12 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             case SessionMessage.Drained drained -> onDrained();
             case SessionMessage.Disconnected gone -> Behaviors.stopped();
             case SessionMessage.Identified identified -> onIdentified(identified);
+            case SessionMessage.IdentifyAgain again -> {
+                if (principal != null && signals == null && isOf(again)) {
+                    identify();
+                }
+                yield this;
+            }
             case SessionMessage.Signalled signalled -> onSignal(signalled.signal());
             case SessionMessage.SpaceStopped stopped -> {
                 spaces().stopped(stopped.space());
@@ -198,6 +204,10 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         return this;
     }
 
+    private boolean isOf(SessionMessage.IdentifyAgain again) {
+        return who().tenant().equals(again.tenant()) && who().user().equals(again.user());
+    }
+
     private void identify() {
         identifiedAt = services.clock().millis();
         getContext()
@@ -216,7 +226,9 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             return end(ErrorCode.UNAUTHENTICATED, "The token is not valid.", -1);
         }
         if (spaces != null) {
-            return this;
+            return identified.principal().get().equals(principal)
+                    ? this
+                    : end(ErrorCode.UNAVAILABLE, "What the user may do has changed: connect again.", comeBack());
         }
         principal = identified.principal().get();
         return welcome(principal);

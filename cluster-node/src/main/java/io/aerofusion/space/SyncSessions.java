@@ -24,6 +24,9 @@ final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
 
         record Tick() implements Command {}
 
+        /** The tokens of that user may be good no more. */
+        record IdentifyAgain(String tenant, String user) implements Command {}
+
         /** Sends every device away; answers when the last session is gone. */
         record Drain(ActorRef<akka.Done> replyTo) implements Command {}
     }
@@ -80,6 +83,7 @@ final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
                 services.metrics().sessionOpened();
                 opening.session().accept(session);
             }
+            case Command.IdentifyAgain again -> tellAll(new SessionMessage.IdentifyAgain(again.tenant(), again.user()));
             case Command.Tick tick -> tellAll(new SessionMessage.Tick());
             case Command.Drain drain -> {
                 draining = drain.replyTo();

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ public final class Users {
     private final UserIndex index;
     private final AuditLog audit;
     private final Erasure erasure;
+    private final Consumer<BearerToken.Identity> changed;
 
     /** A page of what belongs to a user; another domain's. */
     @FunctionalInterface
@@ -67,9 +69,15 @@ public final class Users {
     /**
      * Starts the domain.
      *
+     * @param changed tells all nodes that the tokens of a user may not stand for what they stood for
      * @param closers by entity type, such as {@code Device}
      */
-    public Users(NodeContext node, TokenAuthenticator tokens, Map<String, Closer> closers) {
+    public Users(
+            NodeContext node,
+            TokenAuthenticator tokens,
+            Consumer<BearerToken.Identity> changed,
+            Map<String, Closer> closers) {
+        this.changed = changed;
         this.node = node;
         this.tokens = tokens;
         this.sharding = ClusterSharding.get(node.system());
@@ -176,8 +184,10 @@ public final class Users {
         return sharding.entityRefFor(User.KEY, tenant + "|" + user);
     }
 
-    /** This node forgets what it knew of the user's tokens; others do when their answers expire. */
+    /** This node forgets what it knew of the user's tokens at once, the others a moment later. */
     void forgetTokens(String tenant, String user) {
-        tokens.forget(new BearerToken.Identity(BearerToken.Kind.USER, tenant, user));
+        BearerToken.Identity identity = new BearerToken.Identity(BearerToken.Kind.USER, tenant, user);
+        tokens.forget(identity);
+        changed.accept(identity);
     }
 }

@@ -18,11 +18,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Authenticates {@link BearerToken}s by asking the entity that the token names, and remembers the answers for a few seconds.
  *
  * <p>What is no token of ours is refused without a lookup. Concurrent requests with one token share a lookup. A revocation calls
- * {@link #forget}, which drops answers <em>and</em> lookups under way on this node; other nodes learn of it when their answer
- * expires ({@link #ACCEPTED_FOR}); open sessions are ended by their entity, not by this cache.
+ * {@link #forget}, which drops answers <em>and</em> lookups under way on this node; other nodes are told a moment later, and
+ * should the message get lost, their answer expires ({@link #ACCEPTED_FOR}).
  */
 public final class TokenAuthenticator implements Authenticator {
-    /** How long a good answer is trusted: the longest time a revoked token lives on on another node. */
+    /** How long a good answer is trusted: the longest time a revoked token lives on on a node that heard nothing of it. */
     public static final Duration ACCEPTED_FOR = Duration.ofSeconds(5);
     /** How long a refusal is remembered, so that a client with a dead token does not wake its entity on every try. */
     public static final Duration REFUSED_FOR = Duration.ofSeconds(10);

@@ -1,0 +1,95 @@
+package io.aerofusion.space;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.Node;
+import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.space.wire.Frame;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sessions with a user's token end when the token does, on whichever node they are; long before tokens are looked up again. */
+final class RevocationTest {
+    private static Node first;
+    private static Node second;
+    private static Api api;
+
+    @BeforeAll
+    static void start(@TempDir Path data) {
+        first = Node.start(options(data.resolve("first")));
+        second = Node.start(options(data.resolve("second")).joining(first));
+        api = Api.admin(first);
+    }
+
+    private static NodeOptions options(Path data) {
+        return NodeOptions.in(data)
+                .with("aerofusion.space.session.token-recheck", "1h")
+                .with("aerofusion.space.session.tick", "200ms");
+    }
+
+    @AfterAll
+    static void stop() {
+        second.stop();
+        first.stop();
+    }
+
+    @Test
+    void a_revoked_token_ends_its_sessions_on_all_nodes_and_leaves_the_others() throws Exception {
+        Api user = api.user("leaver");
+        Api again = api.user("leaver");
+        try (TestDevice here = TestDevice.connect("here", first.uri(), user.token());
+                TestDevice there = TestDevice.connect("there", second.uri(), user.token());
+                TestDevice stays = TestDevice.connect("stays", second.uri(), again.token())) {
+            assertThat(api.delete("/api/v1/users/leaver/tokens/" + oldestToken("leaver"))
+                            .status())
+                    .isIn(200, 204);
+            for (TestDevice device : new TestDevice[] {here, there}) {
+                Frame.Bye bye = device.hear(Frame.Bye.class);
+                assertThat(bye.reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+                assertThat(bye.retryAfterMillis()).isNegative();
+                device.hearTheEnd();
+            }
+            assertThat(stays.hearsNothing(300)).isTrue();
+        }
+    }
+
+    @Test
+    void an_erased_user_has_no_sessions() throws Exception {
+        Api user = api.user("forgotten");
+        try (TestDevice device = TestDevice.connect("f", second.uri(), user.token())) {
+            assertThat(api.delete("/api/v1/users/forgotten").status()).isEqualTo(200);
+            assertThat(device.hear(Frame.Bye.class).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+        }
+    }
+
+    @Test
+    void who_gets_other_roles_connects_again() throws Exception {
+        Api user = api.user("promoted");
+        try (TestDevice device = TestDevice.connect("p", second.uri(), user.token())) {
+            assertThat(api.put("/api/v1/users/promoted/roles", "{\"roles\":[\"user\",\"operator\"]}")
+                            .status())
+                    .isEqualTo(200);
+            Frame.Bye bye = device.hear(Frame.Bye.class);
+            assertThat(bye.reason()).isEqualTo(ErrorCode.UNAVAILABLE);
+            assertThat(bye.retryAfterMillis()).isNotNegative();
+        }
+    }
+
+    private static String oldestToken(String user) throws Exception {
+        String oldest = "";
+        String at = "";
+        for (JsonNode token : api.get("/api/v1/users/" + user).json().path("tokens")) {
+            String issued = token.path("issuedAt").asText();
+            if (at.isEmpty() || issued.compareTo(at) < 0) {
+                at = issued;
+                oldest = token.path("token").asText();
+            }
+        }
+        return oldest;
+    }
+}
