@@ -50,7 +50,8 @@ final class Domains {
         endpoints.addAll(users.endpoints(devices::ofUser, spaces::ofUser));
         endpoints.addAll(devices.endpoints(users::exists));
         endpoints.addAll(spaces.endpoints());
-        Projections.start(context, "read-models", List.of(devices.readModel(), users.readModel(), spaces.readModel()));
+        Projections.start(
+                context, Projections.READ_MODELS, List.of(devices.readModel(), users.readModel(), spaces.readModel()));
         return new Domains(authenticator, users, List.copyOf(endpoints));
     }
 

@@ -1,14 +1,19 @@
 package io.aerofusion.user;
 
+import akka.pattern.Patterns;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import io.aerofusion.platform.NodeContext;
+import io.aerofusion.platform.cluster.Projections;
 import io.aerofusion.platform.persistence.AuditLog;
 import io.aerofusion.platform.persistence.DeviceIndex;
+import io.aerofusion.platform.persistence.ProjectionProgress;
 import io.aerofusion.platform.persistence.ReadModelTransaction;
 import io.aerofusion.platform.persistence.SpaceIndex;
 import io.aerofusion.platform.persistence.UserIndex;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +21,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The steps of erasing a user.
@@ -29,10 +36,20 @@ import java.util.function.Consumer;
  * the user can be read.
  */
 final class Erasure implements User.Erasing {
+    private static final Logger LOG = LoggerFactory.getLogger(Erasure.class);
+
     /** Entities that are closed at once. */
     static final int PARALLEL = 16;
     /** Bindings that are read at once. */
     static final int PAGE = 1_000;
+    /**
+     * How long the destruction of the key waits for the projection to read what the user did, so that it stands in the audit log. A
+     * projection that stands still longer does not hold up an erasure: the audit log then says that it is incomplete.
+     */
+    static final Duration AUDITED_WITHIN = Duration.ofSeconds(20);
+    /** How often the projection is looked at meanwhile. */
+    static final Duration LOOK_EVERY = Duration.ofMillis(200);
+
     /** Not an event's number: these entries stand beside those of events, once each. */
     private static final long STEP = 0;
 
@@ -42,6 +59,7 @@ final class Erasure implements User.Erasing {
     private final DeviceIndex devices;
     private final SpaceIndex spaces;
     private final AuditLog audit;
+    private final ProjectionProgress progress;
 
     Erasure(NodeContext node, Map<String, Users.Closer> closers, UserIndex users, AuditLog audit) {
         this.node = node;
@@ -50,6 +68,7 @@ final class Erasure implements User.Erasing {
         this.devices = new DeviceIndex(node.database(), node.keys());
         this.spaces = new SpaceIndex(node.database(), node.keys());
         this.audit = audit;
+        this.progress = Projections.progress(node);
     }
 
     @Override
@@ -63,7 +82,13 @@ final class Erasure implements User.Erasing {
 
     @Override
     public CompletionStage<?> destroy(String tenant, String user, String by) {
-        return CompletableFuture.runAsync(() -> node.keys().erase(subject(tenant, user)), node.blocking())
+        return entitiesOf(subject(tenant, user))
+                .thenCompose(entities ->
+                        untilAudited(entities, node.clock().instant().plus(AUDITED_WITHIN)))
+                .thenCompose(unread -> unread == 0
+                        ? CompletableFuture.completedFuture(null)
+                        : write(transaction -> record(transaction, tenant, user, "user.audit-incomplete", by)))
+                .thenRunAsync(() -> node.keys().erase(subject(tenant, user)), node.blocking())
                 .thenCompose(destroyed -> closeEverything(tenant, user, by))
                 .thenCompose(closed -> write(transaction -> {
                     devices.removeOf(transaction, tenant, user);
@@ -71,6 +96,22 @@ final class Erasure implements User.Erasing {
                     record(transaction, tenant, user, "user.erased", by);
                     users.remove(transaction, tenant, user);
                 }));
+    }
+
+    /** Answers how many events the projection has not read in time: 0 as a rule. */
+    private CompletionStage<Long> untilAudited(List<String> entities, Instant deadline) {
+        return CompletableFuture.supplyAsync(() -> progress.unread(entities), node.blocking())
+                .thenCompose(unread -> {
+                    if (unread == 0) {
+                        return CompletableFuture.completedFuture(0L);
+                    }
+                    if (node.clock().instant().isAfter(deadline)) {
+                        LOG.warn("{} events of an erased user did not reach the audit log in time", unread);
+                        return CompletableFuture.completedFuture(unread);
+                    }
+                    return Patterns.after(
+                            LOOK_EVERY, node.system().classicSystem(), () -> untilAudited(entities, deadline));
+                });
     }
 
     private CompletionStage<User.Cleared> closeEverything(String tenant, String user, String by) {

@@ -18,6 +18,7 @@ import akka.projection.jdbc.javadsl.JdbcProjection;
 import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.persistence.DataKey;
 import io.aerofusion.platform.persistence.DataKeys.Binding;
+import io.aerofusion.platform.persistence.ProjectionProgress;
 import io.aerofusion.platform.persistence.ReadModelTransaction;
 import io.aerofusion.platform.security.Sealed;
 import io.aerofusion.platform.security.Sealing;
@@ -38,6 +39,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Projections {
     private static final Logger log = LoggerFactory.getLogger(Projections.class);
+
+    /** The projection of all read models. */
+    public static final String READ_MODELS = "read-models";
 
     private final NodeContext node;
     private final String name;
@@ -68,6 +72,11 @@ public final class Projections {
                         projections::slice,
                         ShardedDaemonProcessSettings.create(node.system()),
                         Optional.of(ProjectionBehavior.stopMessage()));
+    }
+
+    /** How far the read models have come. */
+    public static ProjectionProgress progress(NodeContext node) {
+        return new ProjectionProgress(node.database(), READ_MODELS, Sealing.MODEL_TAG);
     }
 
     private Behavior<ProjectionBehavior.Command> slice(int slice) {
