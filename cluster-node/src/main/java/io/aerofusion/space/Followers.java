@@ -189,7 +189,7 @@ final class Followers {
                         .toList();
                 byte[] frame = FrameCodec.encode(new Frame.Delta(space, from, to, visible, false, traceparent));
                 metrics.deltaEncoded(frame.length);
-                notice = new SpaceNotice.Committed(space, from, to, frame);
+                notice = new SpaceNotice.Committed(space, from, to, frame, traceparent);
                 encoded.put(follower.collections, notice);
             }
             entry.getKey().tell(notice);

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.security.Principal;
+import io.aerofusion.platform.telemetry.TraceStep;
 import io.aerofusion.space.wire.Frame;
 import java.time.Duration;
 import java.util.List;
@@ -95,8 +96,9 @@ final class SessionSpaces {
         if (link == null) {
             return;
         }
+        TraceStep step = TraceStep.start("space.push", "session", push.traceparent());
         SpaceLink.Waiting waiting = new SpaceLink.Waiting(
-                push.firstSeq(), command(push), services.clock().millis());
+                push.firstSeq(), command(push, step), step, services.clock().millis());
         link.pushes.add(waiting);
         pushesInFlight++;
         if (waiting.push != null) {
@@ -107,7 +109,7 @@ final class SessionSpaces {
     }
 
     /** Null when the base is not a cursor at all. */
-    private Space.@Nullable Push command(Frame.Push push) {
+    private Space.@Nullable Push command(Frame.Push push, TraceStep step) {
         try {
             return new Space.Push(
                     who,
@@ -116,7 +118,7 @@ final class SessionSpaces {
                             push.firstSeq(),
                             push.base() == null ? null : Cursor.decode(push.base()),
                             push.mutations()),
-                    push.traceparent(),
+                    step.traceparent(),
                     context.getSelf().narrow());
         } catch (IllegalArgumentException e) {
             return null;
@@ -129,6 +131,7 @@ final class SessionSpaces {
                 first = link.pushes.peek()) {
             link.pushes.remove();
             pushesInFlight--;
+            first.step.fail(ErrorCode.BAD_CURSOR.code());
             out.fail(link.space, ErrorCode.BAD_CURSOR, "The push's base is not a cursor; nothing of it was taken.");
         }
         if (link.idle()) {
@@ -225,8 +228,10 @@ final class SessionSpaces {
         if (!committed.from().equals(link.cursor)) {
             ask(link); // something between was missed, for example the reply to a push that was sent twice
         } else if (out.mayTakeData()) {
+            TraceStep step = TraceStep.start("space.delta", "session", committed.traceparent());
             out.writeData(committed.frame());
             link.cursor = committed.to();
+            step.finish();
         } else {
             link.phase = SpaceLink.Phase.BEHIND;
             services.metrics().fellBehind();
@@ -241,8 +246,14 @@ final class SessionSpaces {
         link.pushes.remove();
         pushesInFlight--;
         switch (reply) {
-            case SpaceNotice.Pushed pushed -> acknowledge(link, pushed);
-            case SpaceNotice.PushRefused refused -> refuse(link.space, refused.code(), refused.detail());
+            case SpaceNotice.Pushed pushed -> {
+                acknowledge(link, pushed);
+                waiting.step.finish();
+            }
+            case SpaceNotice.PushRefused refused -> {
+                refuse(link.space, refused.code(), refused.detail());
+                waiting.step.fail(refused.code().code());
+            }
         }
         refuseUnfit(link);
     }

@@ -385,7 +385,8 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                         .persist(facts)
                         .thenRun((HostedSpace merged) -> {
                             metrics.merged(decision, System.nanoTime() - started);
-                            announce(merged, facts, before, command.traceparent(), command.replyTo());
+                            String trace = metrics.committed(command.traceparent(), started);
+                            announce(merged, facts, before, trace, command.replyTo());
                         })
                         .thenReply(command.replyTo(), merged -> merged.pushed(command.push(), decision, before));
             }

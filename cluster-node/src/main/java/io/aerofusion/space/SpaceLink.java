@@ -1,6 +1,7 @@
 package io.aerofusion.space;
 
 import akka.actor.typed.ActorRef;
+import io.aerofusion.platform.telemetry.TraceStep;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,13 @@ final class SpaceLink {
         long sentAt;
         boolean slow;
 
-        Waiting(long firstSeq, Space.@Nullable Push push, long now) {
+        /** From the push's arrival to its answer. */
+        final TraceStep step;
+
+        Waiting(long firstSeq, Space.@Nullable Push push, TraceStep step, long now) {
             this.firstSeq = firstSeq;
             this.push = push;
+            this.step = step;
             this.since = now;
             this.sentAt = now;
         }

@@ -1,6 +1,7 @@
 package io.aerofusion.space;
 
 import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.telemetry.TraceStep;
 import java.util.concurrent.TimeUnit;
 import kamon.Kamon;
 import kamon.metric.Counter;
@@ -9,6 +10,7 @@ import kamon.metric.Histogram;
 import kamon.metric.MeasurementUnit;
 import kamon.metric.Metric;
 import kamon.metric.Timer;
+import org.jspecify.annotations.Nullable;
 
 /** What is counted about sync. One instance per node. */
 final class SpaceMetrics {
@@ -104,5 +106,10 @@ final class SpaceMetrics {
 
     void snapshotTaken() {
         snapshots.increment();
+    }
+
+    /** The span of a commit that somebody traces; returns the trace context for what follows from it. */
+    @Nullable String committed(@Nullable String traceparent, long startedNanos) {
+        return TraceStep.done("space.commit", "space", traceparent, startedNanos);
     }
 }

@@ -40,7 +40,12 @@ public sealed interface SpaceNotice extends SessionMessage, Durable {
     record FollowRefused(String space, int turn, ErrorCode code, String detail) implements SpaceNotice {}
 
     /** Somebody else's commit as an encoded {@code delta} between two cursors. */
-    record Committed(String space, String from, String to, byte[] frame) implements SpaceNotice {}
+    record Committed(
+            String space,
+            String from,
+            String to,
+            byte[] frame,
+            @Nullable String traceparent) implements SpaceNotice {}
 
     /** A device's presence as an encoded frame; may be dropped. */
     record PresenceChanged(String space, byte[] frame) implements SpaceNotice {}

@@ -122,7 +122,6 @@ final class BackupTest {
                 assertThat(after.post("/api/v1/users", "{'user':'erika'}").status())
                         .isEqualTo(410);
             } finally {
-                phone.close();
                 second.stop();
             }
         }

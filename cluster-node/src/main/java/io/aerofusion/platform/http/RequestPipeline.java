@@ -33,6 +33,7 @@ import org.slf4j.MDC;
  * {@code problem+json}, and the headers that every response carries.
  */
 final class RequestPipeline {
+    private static final String TRACEPARENT = "traceparent";
     private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
     private static final String BEARER = "Bearer ";
     /** Longer tokens are not looked at. */
@@ -71,7 +72,7 @@ final class RequestPipeline {
     CompletionStage<HttpResponse> answer(HttpRequest request) {
         String id = RequestId.of(request);
         RequestTrace trace = RequestTrace.start(
-                request.method().value(), request.getHeader("traceparent").map(HttpHeader::value));
+                request.method().value(), request.getHeader(TRACEPARENT).map(HttpHeader::value));
         CompletionStage<HttpResponse> response;
         try {
             response = route(request, id, trace);
@@ -134,11 +135,19 @@ final class RequestPipeline {
             @Nullable JsonNode body,
             String id,
             RequestTrace trace) {
-        return call(endpoint, new ApiRequest(request, path, principal, body, id), trace)
+        return call(endpoint, new ApiRequest(following(request, trace), path, principal, body, id), trace)
                 // a stage of our own, so that the limit does not complete the endpoint's
                 .thenApply(response -> response)
                 .toCompletableFuture()
                 .orTimeout(settings.handlerTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** The request as the endpoint sees it: its trace context is that of this request's own span. */
+    private static HttpRequest following(HttpRequest request, RequestTrace trace) {
+        HttpRequest bare = request.getHeader(TRACEPARENT).isPresent() ? request.removeHeader(TRACEPARENT) : request;
+        return trace.following()
+                .map(own -> bare.addHeader(RawHeader.create(TRACEPARENT, own)))
+                .orElse(bare);
     }
 
     /** What the endpoint logs while it begins carries who asked for it. */
@@ -237,7 +246,7 @@ final class RequestPipeline {
         trace.finish(response.status().intValue());
         List<HttpHeader> headers = new ArrayList<>(everyResponse);
         headers.add(RawHeader.create(RequestId.HEADER, id));
-        headers.add(RawHeader.create("traceparent", trace.traceparent()));
+        headers.add(RawHeader.create(TRACEPARENT, trace.traceparent()));
         if (response.getHeader("Cache-Control").isEmpty() && response.status().intValue() != SWITCHING_PROTOCOLS) {
             headers.add(RawHeader.create("Cache-Control", "no-store"));
         }

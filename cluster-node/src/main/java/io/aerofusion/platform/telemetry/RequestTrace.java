@@ -8,9 +8,11 @@ import kamon.trace.SpanBuilder;
 /** The server span of one request, continuing the caller's trace when there is one. */
 public final class RequestTrace {
     private final Span span;
+    private final boolean asked;
 
-    private RequestTrace(Span span) {
+    private RequestTrace(Span span, boolean asked) {
         this.span = span;
+        this.asked = asked;
     }
 
     /**
@@ -20,8 +22,9 @@ public final class RequestTrace {
      */
     public static RequestTrace start(String method, Optional<String> traceparent) {
         SpanBuilder builder = Kamon.serverSpanBuilder("unmatched", "http").tagMetrics("http.method", method);
-        traceparent.flatMap(TraceParent::parse).ifPresent(parent -> builder.asChildOf(parent.asRemoteSpan()));
-        return new RequestTrace(builder.start());
+        Optional<TraceParent> caller = traceparent.flatMap(TraceParent::parse);
+        caller.ifPresent(parent -> builder.asChildOf(parent.asRemoteSpan()));
+        return new RequestTrace(builder.start(), caller.isPresent());
     }
 
     /** Names the span once it is known who serves the request: a bounded set of names, where paths would be endless. */
@@ -46,6 +49,12 @@ public final class RequestTrace {
     /** The trace context to pass on: header {@code traceparent}, or the frames of the sync protocol. */
     public String traceparent() {
         return TraceParent.of(span).text();
+    }
+
+    /** The trace context for what follows from the request; empty when neither the caller nor this node records the trace. */
+    public Optional<String> following() {
+        String own = traceparent();
+        return asked || own.endsWith("-01") ? Optional.of(own) : Optional.empty();
     }
 
     public String traceId() {

@@ -1,0 +1,184 @@
+package io.aerofusion.space;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpServer;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.aerofusion.platform.Node;
+import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.space.wire.Frame;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import kamon.Kamon;
+import kamon.module.SpanReporter;
+import kamon.trace.Span;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** A device's trace goes through the space to the other devices, and out to a collector when the operator wants it. */
+final class TraceTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+    private static final String TRACED = "00-" + TRACE + "-00f067aa0ba902b7-01";
+
+    private static Node node;
+    private static Api api;
+    private static Config before;
+
+    @BeforeAll
+    static void start(@TempDir Path data) {
+        node = Node.start(NodeOptions.in(data));
+        api = Api.admin(node);
+        before = Kamon.config();
+        Kamon.reconfigure(
+                ConfigFactory.parseString("kamon.trace.tick-interval = 100ms").withFallback(before));
+    }
+
+    @AfterAll
+    static void stop() {
+        Kamon.reconfigure(before);
+        node.stop();
+    }
+
+    /** Keeps what is reported. */
+    private static final class Kept implements SpanReporter {
+        final List<Span.Finished> spans = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void reportSpans(Seq<Span.Finished> finished) {
+            spans.addAll(CollectionConverters.asJava(finished));
+        }
+
+        @Override
+        public void stop() {}
+
+        @Override
+        public void reconfigure(Config config) {}
+
+        Span.Finished named(String operation, String trace) {
+            return spans.stream()
+                    .filter(span -> span.operationName().equals(operation)
+                            && span.trace().id().string().equals(trace))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no span " + operation));
+        }
+    }
+
+    @Test
+    void push_commit_and_delta_are_linked_spans_of_the_devices_trace() throws Exception {
+        Kept kept = new Kept();
+        var registration = Kamon.addReporter("kept", kept);
+        String space = api.newSpace();
+        try (TestDevice reader =
+                        TestDevice.connect("reader", node.uri(), api.token()).follow(space);
+                TestDevice writer = TestDevice.connect("writer", node.uri(), api.token())) {
+            writer.send(new Frame.Push(space, 1, null, List.of(change()), TRACED));
+            String heard = reader.hear(Frame.Delta.class).traceparent();
+            await().atMost(LIMIT).untilAsserted(() -> {
+                Span.Finished push = kept.named("space.push", TRACE);
+                Span.Finished commit = kept.named("space.commit", TRACE);
+                Span.Finished delta = kept.named("space.delta", TRACE);
+                assertThat(push.parentId().string()).isEqualTo("00f067aa0ba902b7");
+                assertThat(commit.parentId().string()).isEqualTo(push.id().string());
+                assertThat(delta.parentId().string()).isEqualTo(commit.id().string());
+                assertThat(heard).isEqualTo("00-" + TRACE + "-" + commit.id().string() + "-01");
+                assertThat(commit.from()).isAfterOrEqualTo(push.from());
+                assertThat(commit.to()).isBeforeOrEqualTo(push.to());
+            });
+        } finally {
+            registration.cancel();
+        }
+    }
+
+    @Test
+    void what_the_caller_does_not_record_is_passed_on_and_not_recorded() throws Exception {
+        Kept kept = new Kept();
+        var registration = Kamon.addReporter("kept-not", kept);
+        String unsampled = TRACED.replace("-01", "-00").replace(TRACE, "5bf92f3577b34da6a3ce929d0e0e4736");
+        String space = api.newSpace();
+        try (TestDevice reader =
+                        TestDevice.connect("reader", node.uri(), api.token()).follow(space);
+                TestDevice writer = TestDevice.connect("writer", node.uri(), api.token())) {
+            writer.send(new Frame.Push(space, 1, null, List.of(change()), unsampled));
+            assertThat(reader.hear(Frame.Delta.class).traceparent()).isEqualTo(unsampled);
+            String sampled = TRACED.replace(TRACE, "6bf92f3577b34da6a3ce929d0e0e4736");
+            writer.send(new Frame.Push(space, 2, null, List.of(change()), sampled));
+            await().atMost(LIMIT).untilAsserted(() -> kept.named("space.delta", sampled.substring(3, 35)));
+            assertThat(kept.spans)
+                    .noneMatch(span -> span.trace().id().string().equals("5bf92f3577b34da6a3ce929d0e0e4736"));
+        } finally {
+            registration.cancel();
+        }
+    }
+
+    @Test
+    void a_push_over_http_belongs_to_the_requests_trace() throws Exception {
+        String space = api.newSpace();
+        String other = "00-aaaaaaaa77b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        try (TestDevice reader =
+                TestDevice.connect("reader", node.uri(), api.token()).follow(space)) {
+            api.post(
+                    "/sync/v1/spaces/" + space + "/push",
+                    "{\"device\":\"curl\",\"firstSeq\":1,\"ops\":[{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}]}",
+                    "traceparent",
+                    other);
+            String heard = reader.hear(Frame.Delta.class).traceparent();
+            assertThat(heard).startsWith(other.substring(0, 35)).isNotEqualTo(other);
+        }
+    }
+
+    @Test
+    void an_operator_can_switch_on_the_export_to_a_collector() throws Exception {
+        List<String> received = new CopyOnWriteArrayList<>();
+        HttpServer collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        collector.createContext("/v1/traces", exchange -> {
+            received.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.ISO_8859_1));
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        collector.start();
+        Config running = Kamon.config();
+        Kamon.reconfigure(ConfigFactory.parseMap(Map.of(
+                        "kamon.modules.otel-trace-reporter.enabled",
+                        true,
+                        "kamon.otel.trace.protocol",
+                        "http/protobuf",
+                        "kamon.otel.trace.endpoint",
+                        "http://127.0.0.1:" + collector.getAddress().getPort()))
+                .withFallback(running));
+        Kamon.loadModules();
+        String space = api.newSpace();
+        try (TestDevice reader =
+                        TestDevice.connect("reader", node.uri(), api.token()).follow(space);
+                TestDevice writer = TestDevice.connect("writer", node.uri(), api.token())) {
+            writer.send(new Frame.Push(
+                    space, 1, null, List.of(change()), TRACED.replace(TRACE, "7bf92f3577b34da6a3ce929d0e0e4736")));
+            reader.hear(Frame.Delta.class);
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(String.join("", received))
+                            .contains("space.push")
+                            .contains("space.commit")
+                            .contains("space.delta"));
+        } finally {
+            Kamon.reconfigure(running);
+            Kamon.loadModules();
+            collector.stop(0);
+        }
+    }
+
+    private static Mutation change() {
+        return Mutation.set("c", "1", 0, TestDevice.values(Map.of("v", 1)));
+    }
+}
