@@ -231,7 +231,10 @@ public record UpstreamSpec(
         }
     }
 
-    /** When an endpoint is spared, and what it may bear at once. */
+    /**
+     * When an endpoint is spared, and what the upstream may bear at once. A WebSocket is a connection and a request for as long as it
+     * lives, so that the defaults for both leave room for thousands.
+     */
     public record CircuitBreaker(
             Integer failureThreshold,
             Duration recovery,
@@ -240,15 +243,15 @@ public record UpstreamSpec(
             Integer maxPendingRequests,
             Integer maxParallelRequests) {
         public static final CircuitBreaker DEFAULTS =
-                new CircuitBreaker(5, Duration.ofSeconds(30), 2, 1024, 1024, 1024);
+                new CircuitBreaker(5, Duration.ofSeconds(30), 2, 10_000, 1024, 50_000);
 
         public CircuitBreaker {
             failureThreshold = Defaults.or(failureThreshold, 5);
             recovery = Defaults.or(recovery, Duration.ofSeconds(30));
             successThreshold = Defaults.or(successThreshold, 2);
-            maxConnections = Defaults.or(maxConnections, 1024);
+            maxConnections = Defaults.or(maxConnections, 10_000);
             maxPendingRequests = Defaults.or(maxPendingRequests, 1024);
-            maxParallelRequests = Defaults.or(maxParallelRequests, 1024);
+            maxParallelRequests = Defaults.or(maxParallelRequests, 50_000);
         }
     }
 

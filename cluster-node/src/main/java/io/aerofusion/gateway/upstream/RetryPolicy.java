@@ -1,5 +1,7 @@
 package io.aerofusion.gateway.upstream;
 
+import io.aerofusion.route.RouteSpec;
+import io.aerofusion.route.UpstreamSpec;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -15,6 +17,9 @@ import java.util.Set;
 public final class RetryPolicy {
     /** More retries than this are not made. */
     public static final int RETRIES_MAX = 10;
+
+    static final Duration BACK_OFF_BASE = Duration.ofMillis(25);
+    static final Duration BACK_OFF_MAX = Duration.ofMillis(250);
 
     /** An outcome to try again after; names and meaning are Envoy's. */
     public enum Condition {
@@ -36,12 +41,12 @@ public final class RetryPolicy {
             EnumSet.of(Condition.CONNECT_FAILURE, Condition.REFUSED_STREAM, Condition.RESET),
             Set.of(),
             Duration.ZERO,
-            Duration.ofMillis(25),
-            Duration.ofMillis(250));
+            BACK_OFF_BASE,
+            BACK_OFF_MAX);
 
     /** No retries at all. */
     public static final RetryPolicy NEVER =
-            new RetryPolicy(0, Set.of(), Set.of(), Duration.ZERO, Duration.ofMillis(25), Duration.ofMillis(250));
+            new RetryPolicy(0, Set.of(), Set.of(), Duration.ZERO, BACK_OFF_BASE, BACK_OFF_MAX);
 
     private final int retries;
     private final Set<Condition> conditions;
@@ -77,6 +82,20 @@ public final class RetryPolicy {
         this.perTry = perTry;
         this.baseNanos = backOffBase.toNanos();
         this.mostNanos = backOffMax.toNanos();
+    }
+
+    /** What an upstream or a policy says. */
+    public static RetryPolicy of(UpstreamSpec.Retry retry) {
+        return SettingsOfSpec.retry(retry);
+    }
+
+    /**
+     * What a route's rule says.
+     *
+     * @param perTry the rule's {@code timeouts.backendRequest}; zero for none
+     */
+    public static RetryPolicy of(RouteSpec.Retry retry, Duration perTry) {
+        return SettingsOfSpec.retry(retry, perTry);
     }
 
     /** Zero when a try may take as long as the request. */

@@ -1,5 +1,6 @@
 package io.aerofusion.gateway.upstream;
 
+import io.aerofusion.route.UpstreamSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,11 @@ public record UpstreamSettings(
         RetryPolicy retry,
         RetryShare retryShare,
         UpstreamTimeouts timeouts) {
+    /** What a resource says; it was checked before. */
+    public static UpstreamSettings of(String name, UpstreamSpec spec) {
+        return SettingsOfSpec.settings(name, spec);
+    }
+
     /** What is said where nothing is said. */
     public static UpstreamSettings of(String name, Origin origin) {
         return new UpstreamSettings(

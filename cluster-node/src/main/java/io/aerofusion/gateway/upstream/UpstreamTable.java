@@ -1,5 +1,11 @@
 package io.aerofusion.gateway.upstream;
 
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,6 +16,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +31,11 @@ public final class UpstreamTable implements AutoCloseable {
 
     private static final int TICKS_A_SECOND = (int) (1000 / TICK.toMillis());
 
+    /** The thread of the background gets so long to end. */
+    private static final Duration CLOSE_MAX = Duration.ofSeconds(2);
+
     private final UpstreamServices services;
+    private final Runnable atEnd;
     private final List<Endpoint> draining = new ArrayList<>();
     private Map<String, Followed> followed = Map.of();
     private volatile Map<String, Upstream> upstreams = Map.of();
@@ -63,9 +75,45 @@ public final class UpstreamTable implements AutoCloseable {
         }
     }
 
+    /** A table whose time, probes and sources are the caller's. */
     public UpstreamTable(UpstreamServices services) {
+        this(services, () -> {});
+    }
+
+    private UpstreamTable(UpstreamServices services, Runnable atEnd) {
         this.services = services;
+        this.atEnd = atEnd;
         nextTick = services.timeline().schedule(TICK, this::tick);
+    }
+
+    /**
+     * A table with a thread of its own for real time, DNS and health checks; both end with it.
+     *
+     * @param discovery for upstreams with a service name
+     * @param platform the addresses of this platform's own API
+     * @param tls the context for a transport that has TLS; with ALPN if it speaks HTTP/2
+     * @param released told, on the table's thread, of each endpoint that left and has no request any more
+     */
+    public static UpstreamTable start(
+            ServiceLookup discovery,
+            EndpointSource platform,
+            Function<Transport, SslContext> tls,
+            Consumer<Endpoint> released) {
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("gateway-upstreams", true), NioIoHandler.newFactory());
+        EventLoop loop = group.next();
+        Timeline timeline = Timeline.of(loop);
+        NettyDnsLookup dns = new NettyDnsLookup(loop, null);
+        UpstreamServices services = new UpstreamServices(
+                timeline,
+                Dice.FAIR,
+                new NettyProber(loop, tls),
+                new EndpointSources(dns, discovery, platform, timeline, Dice.FAIR),
+                released);
+        return new UpstreamTable(services, () -> {
+            dns.close();
+            group.shutdownGracefully(0, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS);
+        });
     }
 
     /**
@@ -196,5 +244,6 @@ public final class UpstreamTable implements AutoCloseable {
             draining.clear();
         }
         released.forEach(services.released());
+        atEnd.run();
     }
 }
