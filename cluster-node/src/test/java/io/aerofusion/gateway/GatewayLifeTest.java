@@ -1,0 +1,317 @@
+package io.aerofusion.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.aerofusion.gateway.GatewaySettings.Bounds;
+import io.aerofusion.gateway.GatewaySettings.Listener;
+import io.aerofusion.gateway.GatewaySettings.Protocol;
+import io.aerofusion.gateway.GatewaySettings.Timeouts;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What lasts: upgrades, event streams, idle and slow connections, the end of the gateway. */
+@SuppressWarnings("StringConcatToTextBlock") // the line ends are what is tested
+class GatewayLifeTest {
+    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final Duration LONG = Duration.ofMinutes(5);
+    private static final Timeouts PATIENT = new Timeouts(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
+
+    private TestUpstream upstream;
+    private Gateway gateway;
+
+    private static GatewaySettings settings() {
+        return GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
+                .withThreads(1)
+                .withTimeouts(PATIENT);
+    }
+
+    private void start(TestUpstream answering, GatewaySettings settings) {
+        upstream = answering;
+        gateway = Gateway.start(settings);
+        var route = new Route("test", List.of(), new Peer(upstream.address()));
+        gateway.route(request -> route);
+    }
+
+    private RawClient client() throws IOException {
+        return new RawClient(gateway.addresses().getFirst());
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        if (gateway != null) gateway.close();
+        if (upstream != null) upstream.close();
+    }
+
+    private static TestUpstream echo() throws IOException {
+        return new TestUpstream(connection -> {
+            connection.head();
+            connection.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Accept: x\r\n\r\nearly");
+            connection.in.transferTo(connection.out);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anUpgradedConnectionCarriesBytesBothWays(boolean nativeTransport) throws Exception {
+        start(echo(), settings().withNativeTransport(nativeTransport));
+        try (var client = client()) {
+            client.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Key: k\r\n\r\n");
+            var response = client.response();
+            assertEquals(101, response.status());
+            assertEquals("websocket", response.field("upgrade"));
+            assertEquals("upgrade", response.field("connection"));
+            assertEquals("x", response.field("sec-websocket-accept"));
+            assertEquals("early", client.read(5));
+            String block = "0123456789".repeat(10_000);
+            for (int i = 0; i < 20; i++) {
+                client.send(block);
+                assertEquals(block, client.read(block.length()));
+            }
+            client.socket.shutdownOutput();
+            assertTrue(client.ended());
+        }
+        String head = upstream.head();
+        assertTrue(head.contains("connection: upgrade\r\nupgrade: websocket\r\n"), head);
+        Awaitility.await().atMost(LONG).until(() -> gateway.connections() == 0);
+    }
+
+    @Test
+    void anUpgradeNobodyAskedForIsAFault() throws Exception {
+        start(echo(), settings());
+        try (var client = client()) {
+            assertEquals(502, client.get("/").status());
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
+            assertEquals(502, client.response().status());
+        }
+    }
+
+    @Test
+    void anIdleTunnelIsClosed() throws Exception {
+        start(echo(), settings().withTimeouts(new Timeouts(LONG, LONG, LONG, LONG, LONG, LONG, LONG, SHORT, LONG)));
+        try (var client = client()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+            assertEquals(101, client.response().status());
+            assertEquals("early", client.read(5));
+            assertTrue(client.ended());
+        }
+    }
+
+    @Test
+    void eventsReachTheClientAsTheyCome() throws Exception {
+        var next = new CountDownLatch(1);
+        start(
+                new TestUpstream(connection -> {
+                    connection.head();
+                    connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            + "9\r\ndata: 1\n\n\r\n");
+                    assertTrue(next.await(20, TimeUnit.SECONDS));
+                    connection.write("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
+                    connection.head();
+                }),
+                // a stream of events is not held to the time of a request
+                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, SHORT, LONG, LONG, LONG, LONG, LONG)));
+        try (var client = client()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.head();
+            assertEquals("9\r\ndata: 1\n\n\r\n", client.read(14));
+            TimeUnit.MILLISECONDS.sleep(SHORT.toMillis() * 2);
+            next.countDown();
+            assertEquals("9\r\ndata: 2\n\n\r\n0\r\n\r\n", client.read(19));
+        }
+    }
+
+    @Test
+    void aHeadThatTricklesInIsRefused() throws Exception {
+        start(
+                TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+                settings().withTimeouts(new Timeouts(SHORT, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG)));
+        try (var client = client();
+                var silent = client()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n");
+            var refusal = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return client.response();
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            // each further byte must not prolong the time
+            while (!refusal.isDone()) {
+                try {
+                    client.send("X");
+                } catch (IOException closed) {
+                    break;
+                }
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+            var response = refusal.get(20, TimeUnit.SECONDS);
+            assertEquals(408, response.status());
+            assertTrue(response.body().contains("\"code\":\"head-timeout\""));
+            assertTrue(silent.ended());
+        }
+        assertEquals(1, gateway.counters().faults(Fault.HEAD_TIMEOUT).sum());
+    }
+
+    @Test
+    void aBodyThatStopsIsRefused() throws Exception {
+        start(
+                TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+                settings().withTimeouts(new Timeouts(LONG, SHORT, LONG, LONG, LONG, LONG, LONG, LONG, LONG)));
+        upstream.close();
+        upstream = new TestUpstream(connection -> {
+            connection.head();
+            connection.read(100);
+        });
+        var route = new Route("test", List.of(), new Peer(upstream.address()));
+        gateway.route(request -> route);
+        try (var client = client()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
+            var response = client.response();
+            assertEquals(408, response.status(), response.body());
+            assertTrue(response.body().contains("\"code\":\"body-timeout\""));
+            assertTrue(client.ended());
+        }
+    }
+
+    @Test
+    void anIdleConnectionIsClosed() throws Exception {
+        start(
+                TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+                settings().withTimeouts(new Timeouts(LONG, LONG, SHORT, LONG, LONG, LONG, SHORT, LONG, LONG)));
+        try (var client = client()) {
+            assertEquals(200, client.get("/").status());
+            assertTrue(client.ended());
+        }
+        Awaitility.await().atMost(LONG).until(() -> gateway.counters().upstreamClosed.sum() == 1);
+    }
+
+    @Test
+    void anUpstreamThatDoesNotAnswerInTimeIsGivenUp() throws Exception {
+        start(
+                new TestUpstream(connection -> {
+                    connection.head();
+                    connection.head();
+                }),
+                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, SHORT, LONG, LONG, LONG, LONG, LONG)));
+        try (var client = client()) {
+            var response = client.get("/");
+            assertEquals(504, response.status());
+            assertTrue(response.body().contains("\"code\":\"upstream-timeout\""), response.body());
+            assertEquals(504, client.get("/").status());
+        }
+    }
+
+    @Test
+    void aClientThatLeavesEndsItsRequest() throws Exception {
+        var ended = new CountDownLatch(1);
+        start(
+                new TestUpstream(connection -> {
+                    connection.head();
+                    if (connection.in.read() < 0) ended.countDown();
+                }),
+                settings());
+        try (var client = client()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            upstream.head();
+        }
+        assertTrue(ended.await(20, TimeUnit.SECONDS));
+        Awaitility.await().atMost(LONG).until(() -> gateway.counters().faults(Fault.CLIENT_GONE).sum() == 1);
+    }
+
+    @Test
+    void drainingLetsRequestsFinishAndClosesTheRest() throws Exception {
+        var answer = new CountDownLatch(1);
+        start(
+                new TestUpstream(connection -> {
+                    for (String head = connection.head(); head != null; head = connection.head()) {
+                        if (head.startsWith("GET /slow")) assertTrue(answer.await(20, TimeUnit.SECONDS));
+                        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                    }
+                }),
+                settings());
+        try (var idle = client();
+                var busy = client()) {
+            assertEquals(200, idle.get("/").status());
+            upstream.head();
+            busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+            upstream.head();
+            var drained = gateway.drain(LONG).toCompletableFuture();
+            assertTrue(idle.ended());
+            Awaitility.await().atMost(LONG).until(() -> {
+                try (var late = client()) {
+                    return late.ended();
+                } catch (ConnectException refused) {
+                    return true;
+                }
+            });
+            assertFalse(drained.isDone());
+            answer.countDown();
+            var response = busy.response();
+            assertEquals("ok", response.body());
+            assertEquals("close", response.field("connection"));
+            assertTrue(busy.ended());
+            drained.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void drainingEndsAtItsTimeAtTheLatest() throws Exception {
+        start(
+                new TestUpstream(connection -> {
+                    connection.head();
+                    connection.head();
+                }),
+                settings());
+        try (var busy = client()) {
+            busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            upstream.head();
+            gateway.drain(SHORT).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            assertTrue(busy.ended());
+        }
+    }
+
+    @Test
+    void connectionsBeyondTheBoundAreClosed() throws Exception {
+        Bounds d = Bounds.DEFAULT;
+        start(
+                TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+                settings()
+                        .withBounds(new Bounds(
+                                1,
+                                d.targetBytesMax(),
+                                d.headBytesMax(),
+                                d.fieldsMax(),
+                                d.bodyBytesMax(),
+                                d.readAheadBytesMax(),
+                                d.writeBufferBytesMax(),
+                                d.idlePerEndpointMax(),
+                                2,
+                                d.streamsMax(),
+                                d.resetsPerMinuteMax(),
+                                d.lingerBytesMax())));
+        try (var first = client()) {
+            assertEquals(200, first.get("/").status());
+            try (var second = client()) {
+                assertTrue(second.ended());
+            }
+            // and a connection serves as many requests as it may
+            assertEquals("close", first.get("/").field("connection"));
+            assertTrue(first.ended());
+        }
+        assertEquals(1, gateway.counters().connectionsRefused.sum());
+    }
+}
