@@ -1,5 +1,9 @@
 package io.aerofusion.gateway;
 
+import io.aerofusion.gateway.upstream.Failure;
+import io.aerofusion.gateway.upstream.Refusal;
+import io.aerofusion.gateway.upstream.Upstream;
+import io.aerofusion.gateway.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -7,6 +11,7 @@ import java.net.InetAddress;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,9 +74,12 @@ public final class Exchange implements RequestEdit, Expiring {
     private int attempt;
     private @Nullable Route route;
     private @Nullable UpstreamSide upstream;
+    private @Nullable UpstreamCall call;
+    private final Replay replay = new Replay();
     private boolean requestDone;
     private boolean responseBegun;
-    private boolean retriedStale;
+    private boolean fresh;
+    private long endNanos;
     private long requestBytes;
     private long responseBytes;
     private long startedNanos;
@@ -90,7 +98,7 @@ public final class Exchange implements RequestEdit, Expiring {
     /** The request's head is complete: decide and forward. */
     public void begin() {
         start();
-        deadline.at(startedNanos + loop.settings().timeouts().request().toNanos());
+        until(startedNanos + loop.settings().timeouts().request().toNanos());
         if (requestLength > loop.settings().bounds().bodyBytesMax()) {
             refuse(Fault.BODY_TOO_LARGE);
             return;
@@ -119,7 +127,7 @@ public final class Exchange implements RequestEdit, Expiring {
         phase = Phase.DECIDING;
         requestDone = false;
         responseBegun = false;
-        retriedStale = false;
+        fresh = false;
         requestBytes = 0;
         responseBytes = 0;
         status = 0;
@@ -167,16 +175,39 @@ public final class Exchange implements RequestEdit, Expiring {
         };
     }
 
+    /** Asks the upstream for an endpoint. */
     private void connect() {
         Route target = route;
-        Peer peer = target == null ? null : target.peer();
-        if (peer == null) {
+        Upstream service = target == null ? null : target.upstream();
+        if (target == null || service == null) {
             refuse(Fault.NO_BACKEND);
             return;
         }
+        until(target.requestNanos() == 0 ? Deadline.NONE : startedNanos + target.requestNanos());
+        switch (service.begin(
+                HashKeys.of(service.settings().balancing().hashOn(), this), idempotent(), target.retry())) {
+            case Refusal refusal -> refuse(503, refusal.code(), Fault.Side.UPSTREAM, refusal.detail(), Map.of());
+            case UpstreamCall begun -> {
+                call = begun;
+                dispatch();
+            }
+        }
+    }
+
+    /** Tries the endpoint that the call names. */
+    private void dispatch() {
+        UpstreamCall current = call;
+        Route target = route;
+        if (current == null || target == null) return;
         phase = Phase.CONNECTING;
         attempt++;
-        loop.pools().acquire(peer, this, attempt, retriedStale);
+        if (target.tryNanos() > 0) deadline.at(Math.min(endNanos, loop.now() + target.tryNanos()));
+        loop.pools().acquire(current, this, attempt, fresh);
+    }
+
+    private void until(long nanos) {
+        endNanos = nanos;
+        deadline.at(nanos);
     }
 
     /** Content of the request; takes ownership. Only after {@link ClientSide#readRequest} asked for it. */
@@ -192,12 +223,14 @@ public final class Exchange implements RequestEdit, Expiring {
             refuse(Fault.BODY_TOO_LARGE);
             return;
         }
+        replay.add(content);
         to.content(content);
     }
 
     /** The request is complete. */
     public void requestEnd(@Nullable Headers trailers) {
         requestDone = true;
+        replay.end(trailers);
         if (upstream != null) upstream.end(trailers);
     }
 
@@ -242,19 +275,30 @@ public final class Exchange implements RequestEdit, Expiring {
         phase = Phase.FORWARDING;
         upstream = side;
         side.head(this);
-        if (requestLength == 0 || requestDone) {
+        if (requestLength == 0) {
             requestDone = true;
             side.end(null);
             side.flush();
-        } else {
-            side.flush();
-            client.readRequest(true);
+            return true;
         }
+        replay.writeTo(side, requestDone);
+        side.flush();
+        if (!requestDone) client.readRequest(true);
         return true;
     }
 
-    void connectFailed(int forAttempt, Fault fault) {
-        if (phase == Phase.CONNECTING && attempt == forAttempt) refuse(fault);
+    void connectFailed(int forAttempt, Fault fault, Failure failure) {
+        if (phase == Phase.CONNECTING && attempt == forAttempt) tryFailed(fault, failure);
+    }
+
+    /** Whether this try still waits for a connection. */
+    boolean awaits(int forAttempt) {
+        return phase == Phase.CONNECTING && attempt == forAttempt;
+    }
+
+    void connectRefused(int forAttempt, Refusal refusal) {
+        if (phase == Phase.CONNECTING && attempt == forAttempt)
+            refuse(503, refusal.code(), Fault.Side.UPSTREAM, refusal.detail(), Map.of());
     }
 
     /** The upstream takes more of the request. */
@@ -269,7 +313,13 @@ public final class Exchange implements RequestEdit, Expiring {
 
     /** The response's head; {@link #status}, {@link #response}, {@link #responseLength} and {@link #bodiless} are set. */
     public void responseHead() {
+        UpstreamCall current = call;
+        if (current != null) {
+            current.answered(status);
+            if (status >= 400 && replay.complete() && again(current)) return;
+        }
         responseBegun = true;
+        deadline.at(endNanos);
         applyResponseChanges();
         if (unlimited()) deadline.none();
         client.head();
@@ -339,14 +389,51 @@ public final class Exchange implements RequestEdit, Expiring {
     public void upstreamFailed(Fault fault, boolean answered) {
         UpstreamSide from = upstream;
         upstream = null;
-        boolean stale = fault == Fault.UPSTREAM_RESET && !answered && from != null && from.reused() && !retriedStale;
-        if (stale && requestBytes == 0 && requestLength == 0 && idempotent()) {
-            retriedStale = true;
-            loop.counters().retries.increment();
-            connect();
-            return;
+        boolean stale = fault == Fault.UPSTREAM_RESET && !answered && from != null && from.reused();
+        if (stale) fresh = true;
+        Failure failure = fault == Fault.UPSTREAM_MALFORMED
+                ? Failure.INVALID_ANSWER
+                : stale ? Failure.STALE_CONNECTION : Failure.RESET;
+        tryFailed(fault, failure);
+    }
+
+    /** The upstream did not take the request, so that it can be sent again whatever it is. */
+    public void upstreamRefused() {
+        upstream = null;
+        tryFailed(Fault.UPSTREAM_RESET, Failure.REFUSED_STREAM);
+    }
+
+    private void tryFailed(Fault fault, Failure failure) {
+        UpstreamCall current = call;
+        if (current != null) {
+            current.failed(failure);
+            if (!responseBegun && replay.complete() && again(current)) return;
         }
         refuse(fault);
+    }
+
+    /** Whether the request is sent again, now or after a pause. */
+    private boolean again(UpstreamCall current) {
+        if (current.retry() == null) return false;
+        loop.counters().retries.increment();
+        detach();
+        response.clear();
+        phase = Phase.CONNECTING;
+        int paused = ++attempt;
+        deadline.at(endNanos);
+        if (!requestDone) client.readRequest(false);
+        if (current.backoffNanos() == 0) {
+            dispatch();
+            return true;
+        }
+        loop.eventLoop()
+                .schedule(
+                        () -> {
+                            if (phase == Phase.CONNECTING && attempt == paused) dispatch();
+                        },
+                        current.backoffNanos(),
+                        TimeUnit.NANOSECONDS);
+        return true;
     }
 
     private boolean idempotent() {
@@ -362,7 +449,19 @@ public final class Exchange implements RequestEdit, Expiring {
     @Override
     public void expired(long now) {
         if (phase == Phase.FREE) return;
-        refuse(phase == Phase.DECIDING ? Fault.POLICY_FAILED : Fault.UPSTREAM_TIMEOUT);
+        if (phase == Phase.DECIDING) {
+            refuse(Fault.POLICY_FAILED);
+            return;
+        }
+        Fault fault = phase == Phase.CONNECTING ? Fault.UPSTREAM_CONNECT_TIMEOUT : Fault.UPSTREAM_TIMEOUT;
+        attempt++;
+        detach();
+        if (now - endNanos < 0) {
+            tryFailed(fault, Failure.TRY_TIMEOUT);
+            return;
+        }
+        if (call != null) call.failed(Failure.TRY_TIMEOUT);
+        refuse(fault);
     }
 
     private void refuse(Fault fault) {
@@ -404,6 +503,10 @@ public final class Exchange implements RequestEdit, Expiring {
         phase = Phase.FREE;
         attempt++;
         deadline.none();
+        replay.reset();
+        UpstreamCall over = call;
+        call = null;
+        if (over != null) over.end();
         GatewayCounters counters = loop.counters();
         counters.requestsFinished.increment();
         if (responseBegun) counters.responded(status);

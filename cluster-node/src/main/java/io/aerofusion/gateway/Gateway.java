@@ -3,6 +3,11 @@ package io.aerofusion.gateway;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.http1.Http1Client;
 import io.aerofusion.gateway.http1.RequestHead;
+import io.aerofusion.gateway.upstream.Dice;
+import io.aerofusion.gateway.upstream.Endpoint;
+import io.aerofusion.gateway.upstream.Timeline;
+import io.aerofusion.gateway.upstream.UpstreamServices;
+import io.aerofusion.gateway.upstream.UpstreamTable;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -39,24 +44,27 @@ public final class Gateway implements AutoCloseable {
 
     private final GatewaySettings settings;
     private final GatewayCounters counters = new GatewayCounters();
-    private final Transport transport;
+    private final Sockets sockets;
     private final EventLoopGroup group;
     private final Map<EventExecutor, Loop> loops = new HashMap<>();
     private final List<Channel> listeners = new ArrayList<>();
     private final List<InetSocketAddress> addresses = new ArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
+    private final UpstreamTable upstreams;
     private volatile Router router = request -> null;
     private volatile boolean draining;
 
     private Gateway(GatewaySettings settings) {
         this.settings = settings;
-        this.transport = Transport.of(settings.nativeTransport());
-        this.group = transport.group(settings.threads());
+        this.sockets = Sockets.of(settings.nativeTransport());
+        this.group = sockets.group(settings.threads());
         for (EventExecutor executor : group) {
             var loop = new Loop((EventLoop) executor, this);
             loops.put(executor, loop);
             loop.start();
         }
+        this.upstreams = new UpstreamTable(new UpstreamServices(
+                Timeline.of(group.next()), Dice.FAIR, new HealthProber(this), settings.sources(), this::released));
     }
 
     /** Binds every listener, or none: what cannot be bound is thrown. */
@@ -75,7 +83,7 @@ public final class Gateway implements AutoCloseable {
         int low = settings.bounds().writeBufferBytesMax() / 2;
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
-                .channelFactory(transport::server)
+                .channelFactory(sockets::server)
                 .option(ChannelOption.SO_BACKLOG, 4_096)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
@@ -123,6 +131,20 @@ public final class Gateway implements AutoCloseable {
         channel.pipeline().addLast(new Http1Client(loop, channel, request));
     }
 
+    private void released(Endpoint endpoint) {
+        for (Loop loop : loops.values())
+            loop.eventLoop().execute(() -> loop.pools().release(endpoint));
+    }
+
+    /** The upstreams of the present generation. */
+    UpstreamTable upstreams() {
+        return upstreams;
+    }
+
+    EventLoopGroup group() {
+        return group;
+    }
+
     /** Where it listens, in the order of the settings. */
     public List<InetSocketAddress> addresses() {
         return List.copyOf(addresses);
@@ -141,8 +163,8 @@ public final class Gateway implements AutoCloseable {
         return settings;
     }
 
-    Transport transport() {
-        return transport;
+    Sockets sockets() {
+        return sockets;
     }
 
     Router router() {
@@ -185,6 +207,7 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         draining = true;
+        upstreams.close();
         for (Channel listener : listeners) listener.close();
         for (Loop loop : loops.values()) loop.eventLoop().execute(loop::closeAll);
         group.shutdownGracefully(0, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS)

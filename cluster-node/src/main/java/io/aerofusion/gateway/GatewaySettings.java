@@ -1,9 +1,15 @@
 package io.aerofusion.gateway;
 
+import io.aerofusion.gateway.upstream.EndpointSource;
+import io.aerofusion.gateway.upstream.Origin;
+import io.aerofusion.gateway.upstream.Target;
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -18,6 +24,7 @@ import java.util.function.Predicate;
  * @param trustedProxy whose {@code X-Forwarded-*} and {@code Forwarded} fields are believed; those of all others are replaced
  * @param ticker nanoseconds that only go forward
  * @param clock the time of day
+ * @param sources tells the endpoints of an upstream
  */
 public record GatewaySettings(
         List<Listener> listeners,
@@ -27,7 +34,8 @@ public record GatewaySettings(
         Timeouts timeouts,
         Predicate<InetAddress> trustedProxy,
         LongSupplier ticker,
-        InstantSource clock) {
+        InstantSource clock,
+        Function<Origin, EndpointSource> sources) {
     public GatewaySettings {
         listeners = List.copyOf(listeners);
         if (listeners.isEmpty()) throw new IllegalArgumentException("a gateway needs a listener");
@@ -44,27 +52,52 @@ public record GatewaySettings(
                 Timeouts.DEFAULT,
                 address -> false,
                 System::nanoTime,
-                InstantSource.system());
+                InstantSource.system(),
+                GatewaySettings::listed);
     }
 
     public GatewaySettings withThreads(int count) {
-        return new GatewaySettings(listeners, count, nativeTransport, bounds, timeouts, trustedProxy, ticker, clock);
+        return new GatewaySettings(
+                listeners, count, nativeTransport, bounds, timeouts, trustedProxy, ticker, clock, sources);
     }
 
     public GatewaySettings withNativeTransport(boolean wanted) {
-        return new GatewaySettings(listeners, threads, wanted, bounds, timeouts, trustedProxy, ticker, clock);
+        return new GatewaySettings(listeners, threads, wanted, bounds, timeouts, trustedProxy, ticker, clock, sources);
     }
 
     public GatewaySettings withBounds(Bounds changed) {
-        return new GatewaySettings(listeners, threads, nativeTransport, changed, timeouts, trustedProxy, ticker, clock);
+        return new GatewaySettings(
+                listeners, threads, nativeTransport, changed, timeouts, trustedProxy, ticker, clock, sources);
     }
 
     public GatewaySettings withTimeouts(Timeouts changed) {
-        return new GatewaySettings(listeners, threads, nativeTransport, bounds, changed, trustedProxy, ticker, clock);
+        return new GatewaySettings(
+                listeners, threads, nativeTransport, bounds, changed, trustedProxy, ticker, clock, sources);
     }
 
     public GatewaySettings withTrustedProxy(Predicate<InetAddress> trusted) {
-        return new GatewaySettings(listeners, threads, nativeTransport, bounds, timeouts, trusted, ticker, clock);
+        return new GatewaySettings(
+                listeners, threads, nativeTransport, bounds, timeouts, trusted, ticker, clock, sources);
+    }
+
+    public GatewaySettings withSources(Function<Origin, EndpointSource> found) {
+        return new GatewaySettings(
+                listeners, threads, nativeTransport, bounds, timeouts, trustedProxy, ticker, clock, found);
+    }
+
+    /** Endpoints that are written down as addresses; names need somebody who asks for them. */
+    private static EndpointSource listed(Origin origin) {
+        if (!(origin instanceof Origin.Listed listed)) {
+            throw new IllegalArgumentException("This gateway has no discovery for " + origin);
+        }
+        var targets = new ArrayList<Target.Weighted>();
+        for (Origin.Address address : listed.addresses()) {
+            InetAddress literal = NetUtil.createInetAddressFromIpAddressString(address.host());
+            if (literal == null)
+                throw new IllegalArgumentException("This gateway resolves no names: " + address.host());
+            targets.add(new Target.Weighted(new Target(address.host(), literal, address.port()), address.weight()));
+        }
+        return EndpointSource.fixed(targets);
     }
 
     /** How clients are spoken to on a listener. */

@@ -65,7 +65,7 @@ public final class Loop {
     }
 
     /** The connections of this loop to upstreams. */
-    public UpstreamPools pools() {
+    UpstreamPools pools() {
         return pools;
     }
 

@@ -1,6 +1,12 @@
 package io.aerofusion.gateway;
 
 import io.aerofusion.gateway.http1.Http1Upstream;
+import io.aerofusion.gateway.upstream.Endpoint;
+import io.aerofusion.gateway.upstream.Failure;
+import io.aerofusion.gateway.upstream.Refusal;
+import io.aerofusion.gateway.upstream.Upstream;
+import io.aerofusion.gateway.upstream.UpstreamCall;
+import io.aerofusion.gateway.upstream.UpstreamSettings;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -15,19 +21,32 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one loop to upstream endpoints. The one that was used last is used next, so that those a quiet time
- * leaves over become idle and are closed. No other loop ever sees them.
+ * leaves over become idle and are closed. A request waits for one that becomes free when its upstream may open no more; how
+ * many may wait, the upstream says. No other loop ever sees any of this.
  */
-public final class UpstreamPools {
+final class UpstreamPools {
     private final Loop loop;
-    private final Map<Peer, Pool> pools = new HashMap<>();
+    private final Map<Endpoint, Pool> pools = new HashMap<>();
 
     UpstreamPools(Loop loop) {
         this.loop = loop;
     }
 
-    /** Hands the exchange a connection, now or later, or tells it that there is none. */
-    void acquire(Peer peer, Exchange exchange, int attempt, boolean fresh) {
-        pools.computeIfAbsent(peer, Pool::new).acquire(exchange, attempt, fresh);
+    /** Hands the exchange a connection to the call's endpoint, now or later, or tells it that there is none. */
+    void acquire(UpstreamCall call, Exchange exchange, int attempt, boolean fresh) {
+        Endpoint endpoint = call.endpoint();
+        Pool pool = pools.get(endpoint);
+        if (pool == null) {
+            pool = new Pool(endpoint);
+            pools.put(endpoint, pool);
+        }
+        pool.acquire(call.upstream(), exchange, attempt, fresh);
+    }
+
+    /** The endpoint left its upstream. */
+    void release(Endpoint endpoint) {
+        Pool pool = pools.remove(endpoint);
+        if (pool != null) pool.closeIdle();
     }
 
     void sweep(long now) {
@@ -38,15 +57,22 @@ public final class UpstreamPools {
         for (Pool pool : pools.values()) pool.closeIdle();
     }
 
-    private final class Pool implements Http1Upstream.Home {
-        private final Peer peer;
-        private final ArrayDeque<Http1Upstream> idle = new ArrayDeque<>();
+    /** An exchange that waits for a connection. */
+    private record Waiting(Exchange exchange, int attempt, Upstream upstream) {}
 
-        Pool(Peer peer) {
-            this.peer = peer;
+    private final class Pool implements Http1Upstream.Home {
+        private final Endpoint endpoint;
+        private final ArrayDeque<Http1Upstream> idle = new ArrayDeque<>();
+        private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+        private int connections;
+        private long idleNanos;
+
+        Pool(Endpoint endpoint) {
+            this.endpoint = endpoint;
         }
 
-        void acquire(Exchange exchange, int attempt, boolean fresh) {
+        void acquire(Upstream upstream, Exchange exchange, int attempt, boolean fresh) {
+            idleNanos = upstream.settings().timeouts().idle().toNanos();
             if (!fresh) {
                 for (Http1Upstream found = idle.pollLast(); found != null; found = idle.pollLast()) {
                     if (!found.usable()) continue;
@@ -55,18 +81,26 @@ public final class UpstreamPools {
                     return;
                 }
             }
-            connect(exchange, attempt);
+            if (endpoint.tryConnect(connections == 0)) {
+                connect(upstream, exchange, attempt);
+            } else if (upstream.tryWait()) {
+                waiting.add(new Waiting(exchange, attempt, upstream));
+            } else {
+                exchange.connectRefused(attempt, Refusal.TOO_MANY_PENDING);
+            }
         }
 
-        private void connect(Exchange exchange, int attempt) {
+        private void connect(Upstream upstream, Exchange exchange, int attempt) {
+            UpstreamSettings upstreamSettings = upstream.settings();
             GatewaySettings settings = loop.settings();
             int low = settings.bounds().writeBufferBytesMax() / 2;
+            connections++;
             ChannelFuture connecting = new Bootstrap()
                     .group(loop.eventLoop())
-                    .channelFactory(loop.gateway().transport()::client)
+                    .channelFactory(loop.gateway().sockets()::client)
                     .option(ChannelOption.TCP_NODELAY, true)
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                            settings.timeouts().connect().toMillis())
+                            upstreamSettings.timeouts().connect().toMillis())
                     .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(low, low * 2))
                     .handler(new ChannelInitializer<Channel>() {
                         @Override
@@ -74,14 +108,23 @@ public final class UpstreamPools {
                             channel.pipeline().addLast(new Http1Upstream(channel, Pool.this, settings.bounds()));
                         }
                     })
-                    .connect(peer.address());
+                    .connect(endpoint.target().socket());
+            Channel channel = connecting.channel();
+            channel.closeFuture().addListener(closed -> {
+                connections--;
+                endpoint.connectionClosed();
+                serveWaiting();
+            });
             connecting.addListener(done -> {
                 if (!done.isSuccess()) {
-                    exchange.connectFailed(attempt, fault(done.cause()));
+                    channel.close();
+                    exchange.connectFailed(attempt, fault(done.cause()), Failure.CONNECT);
                     return;
                 }
                 loop.counters().upstreamOpened.increment();
-                var connection = connecting.channel().pipeline().get(Http1Upstream.class);
+                channel.closeFuture()
+                        .addListener(closed -> loop.counters().upstreamClosed.increment());
+                var connection = channel.pipeline().get(Http1Upstream.class);
                 if (connection != null && !exchange.connected(attempt, connection)) free(connection);
             });
         }
@@ -94,7 +137,11 @@ public final class UpstreamPools {
 
         @Override
         public void free(Http1Upstream connection) {
-            if (idle.size() >= loop.settings().bounds().idlePerEndpointMax()) {
+            for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+                next.upstream().waitEnded();
+                if (next.exchange().connected(next.attempt(), connection)) return;
+            }
+            if (endpoint.removed() || idle.size() >= loop.settings().bounds().idlePerEndpointMax()) {
                 connection.close();
                 return;
             }
@@ -104,14 +151,31 @@ public final class UpstreamPools {
 
         @Override
         public void closed(Http1Upstream connection) {
-            loop.counters().upstreamClosed.increment();
-            if (!connection.usable()) idle.remove(connection);
+            idle.remove(connection);
+        }
+
+        /** A place is free: opens a connection for whoever waits first. */
+        private void serveWaiting() {
+            for (Waiting next = waiting.peek(); next != null; next = waiting.peek()) {
+                if (next.exchange().awaits(next.attempt())) {
+                    if (!endpoint.tryConnect(connections == 0)) return;
+                    waiting.remove();
+                    next.upstream().waitEnded();
+                    connect(next.upstream(), next.exchange(), next.attempt());
+                    return;
+                }
+                waiting.remove();
+                next.upstream().waitEnded();
+            }
         }
 
         void sweep(long now) {
-            long kept = loop.settings().timeouts().upstreamIdle().toNanos();
+            // who gave up waiting gives its place back
+            while (!waiting.isEmpty()
+                    && !waiting.peek().exchange().awaits(waiting.peek().attempt()))
+                waiting.remove().upstream().waitEnded();
             for (Http1Upstream oldest = idle.peekFirst(); oldest != null; oldest = idle.peekFirst()) {
-                if (now - oldest.freeSince < kept) return;
+                if (now - oldest.freeSince < idleNanos) return;
                 idle.pollFirst();
                 oldest.close();
             }

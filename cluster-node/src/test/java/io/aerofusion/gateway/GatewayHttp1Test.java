@@ -28,7 +28,7 @@ class GatewayHttp1Test {
     private void start(TestUpstream answering, GatewaySettings settings) {
         upstream = answering;
         gateway = Gateway.start(settings);
-        var route = new Route("test", List.of(), new Peer(upstream.address()));
+        var route = TestRoutes.all(gateway, upstream.address());
         gateway.route(request -> request.path().startsWith("/none") ? null : route);
     }
 

@@ -8,6 +8,9 @@ import io.aerofusion.gateway.GatewaySettings.Bounds;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.GatewaySettings.Timeouts;
+import io.aerofusion.gateway.upstream.RetryPolicy;
+import io.aerofusion.gateway.upstream.UpstreamSettings;
+import io.aerofusion.gateway.upstream.UpstreamTimeouts;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -40,7 +43,7 @@ class GatewayLifeTest {
     private void start(TestUpstream answering, GatewaySettings settings) {
         upstream = answering;
         gateway = Gateway.start(settings);
-        var route = new Route("test", List.of(), new Peer(upstream.address()));
+        var route = TestRoutes.all(gateway, upstream.address());
         gateway.route(request -> route);
     }
 
@@ -116,8 +119,9 @@ class GatewayLifeTest {
         start(
                 new TestUpstream(connection -> {
                     connection.head();
-                    connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-                            + "9\r\ndata: 1\n\n\r\n");
+                    connection.write(
+                            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                    + "9\r\ndata: 1\n\n\r\n");
                     assertTrue(next.await(20, TimeUnit.SECONDS));
                     connection.write("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
                     connection.head();
@@ -176,7 +180,7 @@ class GatewayLifeTest {
             connection.head();
             connection.read(100);
         });
-        var route = new Route("test", List.of(), new Peer(upstream.address()));
+        var route = TestRoutes.all(gateway, upstream.address());
         gateway.route(request -> route);
         try (var client = client()) {
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
@@ -192,11 +196,32 @@ class GatewayLifeTest {
         start(
                 TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
                 settings().withTimeouts(new Timeouts(LONG, LONG, SHORT, LONG, LONG, LONG, SHORT, LONG, LONG)));
+        UpstreamSettings d = TestRoutes.settings(upstream.address());
+        var route = new Route(
+                "test",
+                List.of(),
+                TestRoutes.upstream(
+                        gateway,
+                        new UpstreamSettings(
+                                d.name(),
+                                d.transport(),
+                                d.origin(),
+                                d.balancing(),
+                                d.active(),
+                                d.passive(),
+                                d.breaker(),
+                                d.limits(),
+                                d.retry(),
+                                d.retryShare(),
+                                new UpstreamTimeouts(LONG, SHORT, LONG))));
+        gateway.route(request -> route);
         try (var client = client()) {
             assertEquals(200, client.get("/").status());
             assertTrue(client.ended());
         }
-        Awaitility.await().atMost(LONG).until(() -> gateway.counters().upstreamClosed.sum() == 1);
+        Awaitility.await()
+                .atMost(LONG)
+                .until(() -> gateway.counters().upstreamClosed.sum() == 1);
     }
 
     @Test
@@ -206,7 +231,10 @@ class GatewayLifeTest {
                     connection.head();
                     connection.head();
                 }),
-                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, SHORT, LONG, LONG, LONG, LONG, LONG)));
+                settings());
+        var service = TestRoutes.upstream(gateway, upstream.address());
+        var route = new Route("test", List.of(), service, RetryPolicy.NEVER, SHORT.toNanos(), 0);
+        gateway.route(request -> route);
         try (var client = client()) {
             var response = client.get("/");
             assertEquals(504, response.status());
@@ -229,7 +257,9 @@ class GatewayLifeTest {
             upstream.head();
         }
         assertTrue(ended.await(20, TimeUnit.SECONDS));
-        Awaitility.await().atMost(LONG).until(() -> gateway.counters().faults(Fault.CLIENT_GONE).sum() == 1);
+        Awaitility.await()
+                .atMost(LONG)
+                .until(() -> gateway.counters().faults(Fault.CLIENT_GONE).sum() == 1);
     }
 
     @Test

@@ -50,7 +50,7 @@ class HostileRequestsTest {
                         d.streamsMax(),
                         d.resetsPerMinuteMax(),
                         d.lingerBytesMax())));
-        var route = new Route("test", List.of(), new Peer(upstream.address()));
+        var route = TestRoutes.all(gateway, upstream.address());
         gateway.route(request -> route);
     }
 

@@ -14,7 +14,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
 /** How sockets are served: epoll where there is one, the JDK's selectors otherwise. */
-enum Transport {
+enum Sockets {
     EPOLL {
         @Override
         EventLoopGroup group(int threads) {
@@ -50,7 +50,7 @@ enum Transport {
 
     private static final DefaultThreadFactory THREADS = new DefaultThreadFactory("gateway", true);
 
-    static Transport of(boolean nativeWanted) {
+    static Sockets of(boolean nativeWanted) {
         return nativeWanted && Epoll.isAvailable() ? EPOLL : NIO;
     }
 
