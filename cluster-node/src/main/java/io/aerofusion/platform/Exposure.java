@@ -52,6 +52,9 @@ final class Exposure {
             throw new StartException("Without TLS nodes talk to each other on loopback addresses only, not on " + host
                     + ": set aerofusion.cluster.tls-certificate, tls-key and tls-authority.");
         }
+        if (all) {
+            Tls.checkBetweenNodes(Path.of(certificate), Path.of(key));
+        }
         Config address = ConfigFactory.parseMap(Map.of(
                 "akka.remote.artery.canonical.hostname",
                 host,

@@ -85,6 +85,36 @@ final class SyncClientNodeTest {
     }
 
     @Test
+    void conflicts_that_wait_for_a_decision_are_listed_for_whoever_decides() throws Exception {
+        String space = newSpace();
+        admin.setSchema(
+                space,
+                "runways",
+                json(
+                        "{\"type\":\"object\",\"properties\":{\"state\":{\"x-sync\":{\"type\":\"lww\",\"policy\":\"manual\"}}}}"));
+        for (String name : List.of("phone", "tablet")) {
+            SyncClient client = client(name, admin);
+            client.space(space).put("runways", "1", object("{\"state\":\"" + name + "\"}"));
+            client.goOnline();
+            client.flush().get(30, TimeUnit.SECONDS);
+        }
+        assertThat(admin.conflicts(space).path("items")).singleElement().satisfies(conflict -> {
+            assertThat(conflict.path("path").asText()).isEqualTo("state");
+            assertThat(List.of(
+                            conflict.path("live").path("value").asText(),
+                            conflict.path("waiting").path(0).path("value").asText()))
+                    .containsExactlyInAnyOrder("phone", "tablet");
+        });
+        assertThat(admin.document(space, "runways", "1").path("state").asText())
+                .isEqualTo(admin.conflicts(space)
+                        .path("items")
+                        .path(0)
+                        .path("live")
+                        .path("value")
+                        .asText());
+    }
+
+    @Test
     void counters_sets_and_lists_take_in_everybodys_work() throws Exception {
         String space = newSpace();
         admin.setSchema(space, "runways", json("""

@@ -102,8 +102,19 @@ final class ClusterTest {
             }
         });
         nodes.forEach(node -> assertThat(members(node)).isEqualTo(2));
-        assertThat(client(0).post("/api/v1/users", "{\"user\":\"later\"}").statusCode())
-                .isEqualTo(201);
+        // and the read models move on, whichever node fed them: enough users for every slice of the projection
+        for (int i = 0; i < USERS; i++) {
+            assertThat(client(i)
+                            .post("/api/v1/users", "{\"user\":\"later-" + i + "\"}")
+                            .statusCode())
+                    .isEqualTo(201);
+        }
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(ApiClient.json(client(0).get("/api/v1/users?limit=200"))
+                                .path("items")
+                                .findValuesAsText("user"))
+                        .filteredOn(user -> user.startsWith("later-"))
+                        .hasSize(USERS));
     }
 
     private int read(int i) throws Exception {

@@ -22,15 +22,30 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A node that serves with TLS, on a certificate that the JDK's keytool makes. */
 final class TlsTest {
+    private static final String PASSWORD = "password";
+
     @TempDir
     private static Path directory;
 
     private static Path certificate;
     private static Path key;
 
+    private static Path rsaCertificate;
+    private static Path rsaKey;
+
     @BeforeAll
-    static void makeCertificate() throws Exception {
-        Path store = directory.resolve("store.p12");
+    static void makeCertificates() throws Exception {
+        KeyStore ec = generated("EC");
+        certificate = pem("ec", "CERTIFICATE", ec.getCertificate("node").getEncoded());
+        key = pem("ec", "PRIVATE KEY", ec.getKey("node", PASSWORD.toCharArray()).getEncoded());
+        KeyStore rsa = generated("RSA");
+        rsaCertificate = pem("rsa", "CERTIFICATE", rsa.getCertificate("node").getEncoded());
+        rsaKey = pem(
+                "rsa", "PRIVATE KEY", rsa.getKey("node", PASSWORD.toCharArray()).getEncoded());
+    }
+
+    private static KeyStore generated(String algorithm) throws Exception {
+        Path store = directory.resolve(algorithm + ".p12");
         Process keytool = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
                                 .toString(),
@@ -38,7 +53,7 @@ final class TlsTest {
                         "-alias",
                         "node",
                         "-keyalg",
-                        "EC",
+                        algorithm,
                         "-dname",
                         "CN=localhost",
                         "-ext",
@@ -50,19 +65,17 @@ final class TlsTest {
                         "-keystore",
                         store.toString(),
                         "-storepass",
-                        "password"))
+                        PASSWORD))
                 .inheritIO()
                 .start();
         assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        KeyStore keys = KeyStore.getInstance(store.toFile(), "password".toCharArray());
-        certificate = pem("CERTIFICATE", keys.getCertificate("node").getEncoded());
-        key = pem("PRIVATE KEY", keys.getKey("node", "password".toCharArray()).getEncoded());
+        return KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
     }
 
-    private static Path pem(String type, byte[] der) throws IOException {
+    private static Path pem(String name, String type, byte[] der) throws IOException {
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         return Files.writeString(
-                directory.resolve(type.replace(' ', '-') + ".pem"),
+                directory.resolve(name + "-" + type.replace(' ', '-') + ".pem"),
                 "-----BEGIN " + type + "-----\n" + body + "\n-----END " + type + "-----\n",
                 StandardCharsets.US_ASCII);
     }
@@ -89,6 +102,49 @@ final class TlsTest {
         } finally {
             node.stop();
         }
+    }
+
+    @Test
+    void nodes_talk_to_each_other_with_tls_and_not_to_those_without() throws Exception {
+        NodeOptions tls = between(NodeOptions.in(directory.resolve("first")));
+        Node first = Node.start(tls);
+        try {
+            Node second = Node.start(
+                    between(NodeOptions.in(directory.resolve("second")).joining(first)));
+            try {
+                for (int i = 0; i < 10; i++) { // some of them live on the other node, whichever is asked
+                    String user = "{'user':'u" + i + "'}";
+                    assertThat(Caller.admin(first).post("/api/v1/users", user).status())
+                            .isEqualTo(201);
+                    assertThat(Caller.admin(second).get("/api/v1/users/u" + i).status())
+                            .isEqualTo(200);
+                }
+            } finally {
+                second.stop();
+            }
+            NodeOptions plain = NodeOptions.in(directory.resolve("third"))
+                    .joining(first)
+                    .with("aerofusion.cluster.join-timeout", "5s");
+            assertThatThrownBy(() -> Node.start(plain)).isInstanceOf(StartException.class);
+        } finally {
+            first.stop();
+        }
+    }
+
+    private static NodeOptions between(NodeOptions options) {
+        return options.with("aerofusion.cluster.tls-certificate", rsaCertificate.toString())
+                .with("aerofusion.cluster.tls-key", rsaKey.toString())
+                .with("aerofusion.cluster.tls-authority", rsaCertificate.toString());
+    }
+
+    @Test
+    void a_key_that_nodes_cannot_use_between_them_is_refused_at_the_start() {
+        assertThatThrownBy(() -> Node.start(NodeOptions.in(directory.resolve("refused"))
+                        .with("aerofusion.cluster.tls-certificate", certificate.toString())
+                        .with("aerofusion.cluster.tls-key", key.toString())
+                        .with("aerofusion.cluster.tls-authority", certificate.toString())))
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("RSA");
     }
 
     @Test

@@ -55,6 +55,11 @@ final class TestDevice implements AutoCloseable {
         return new TestDevice(name, node, token, false);
     }
 
+    /** From now on everything is read. */
+    void listen() {
+        socket.request(1);
+    }
+
     /** A socket that said hello and was welcomed. */
     static TestDevice connect(String name, URI node, String token) throws Exception {
         TestDevice device = open(name, node, token);

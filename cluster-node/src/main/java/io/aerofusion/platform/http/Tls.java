@@ -71,6 +71,24 @@ public final class Tls {
         }
     }
 
+    /**
+     * Refuses files that cannot serve between nodes, where Akka knows RSA keys only and otherwise fails at the first connection.
+     *
+     * @throws StartException as {@link #read}, or when the key is of another kind
+     */
+    public static void checkBetweenNodes(Path certificate, Path key) {
+        read(certificate, key);
+        try {
+            String algorithm = privateKey(key).getAlgorithm();
+            if (!algorithm.equals("RSA")) {
+                throw new StartException("The key between nodes has to be an RSA key; " + key + " is one of "
+                        + algorithm + ". (The API takes both.)");
+            }
+        } catch (IOException | GeneralSecurityException e) {
+            throw new StartException("The TLS key " + key + " cannot be read (" + e.getMessage() + ").", e);
+        }
+    }
+
     HttpsConnectionContext server() {
         return ConnectionContext.httpsServer(context);
     }

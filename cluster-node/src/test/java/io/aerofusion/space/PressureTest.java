@@ -1,0 +1,160 @@
+package io.aerofusion.space;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.Node;
+import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.space.wire.Frame;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a node does when devices take its time and memory: it bounds both, and serves the others. */
+@Timeout(120)
+final class PressureTest {
+    private static final int HALF_OPEN = 1_000;
+    private static final int UNSENT_BYTES_MAX = 64 * 1024;
+
+    private static Node node;
+    private static Api api;
+
+    @BeforeAll
+    static void start(@TempDir Path data) {
+        node = Node.start(NodeOptions.in(data)
+                .with("aerofusion.space.session.sessions-max", HALF_OPEN + 2)
+                .with("aerofusion.space.session.hello-timeout", "20s")
+                .with("aerofusion.space.session.tick", "200ms")
+                .with("aerofusion.space.session.slow-after", "300ms")
+                .with("aerofusion.space.session.slow-retry", "700ms")
+                .with("aerofusion.space.session.unsent-bytes-max", UNSENT_BYTES_MAX));
+        api = Api.admin(node);
+    }
+
+    @AfterAll
+    static void stop() {
+        node.stop();
+    }
+
+    @Test
+    void a_thousand_sockets_that_say_nothing_are_sent_away_while_others_are_served() throws Exception {
+        String space = api.newSpace();
+        List<Socket> halfOpen = new ArrayList<>();
+        try {
+            for (int i = 0; i < HALF_OPEN; i++) {
+                halfOpen.add(upgraded());
+            }
+            try (TestDevice reader = TestDevice.connect("reader", node.uri(), api.token())
+                            .follow(space);
+                    TestDevice writer = TestDevice.connect("writer", node.uri(), api.token())) {
+                assertThatThrownBy(() -> TestDevice.open("one-too-many", node.uri(), api.token()))
+                        .hasStackTraceContaining("503");
+                writer.push(space, "c", "1", Map.of("v", 1));
+                writer.acked();
+                reader.hear(Frame.Delta.class);
+                for (Socket socket : halfOpen) {
+                    assertThat(endsWithATimeout(socket)).isTrue();
+                }
+                TestDevice.connect("in-their-place", node.uri(), api.token()).close();
+                writer.push(space, "c", "1", Map.of("v", 2));
+                writer.acked();
+            }
+        } finally {
+            for (Socket socket : halfOpen) {
+                socket.close();
+            }
+        }
+    }
+
+    private static Socket upgraded() throws Exception {
+        URI uri = node.uri();
+        Socket socket = new Socket(uri.getHost(), uri.getPort());
+        OutputStream out = socket.getOutputStream();
+        out.write(("GET /sync/v1 HTTP/1.1\r\nHost: " + uri.getAuthority()
+                        + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                        + "Sec-WebSocket-Protocol: aerofusion.sync.v1\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+        socket.setSoTimeout(60_000);
+        StringBuilder head = new StringBuilder();
+        InputStream in = socket.getInputStream();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            head.append((char) in.read());
+        }
+        assertThat(head).startsWith("HTTP/1.1 101");
+        return socket;
+    }
+
+    private static boolean endsWithATimeout(Socket socket) throws Exception {
+        byte[] rest = socket.getInputStream().readAllBytes();
+        return new String(rest, StandardCharsets.ISO_8859_1).contains(ErrorCode.TIMEOUT.code());
+    }
+
+    @Test
+    void a_device_that_does_not_read_loses_its_buffer_and_keeps_its_cursor() throws Exception {
+        String space = api.newSpace();
+        TestDevice deaf = TestDevice.deaf("deaf", node.uri(), api.token());
+        try (TestDevice writer =
+                TestDevice.connect("writer", node.uri(), api.token()).follow(space)) {
+            deaf.send(deaf.hello(""));
+            deaf.send(new Frame.Sub(space, List.of(), null));
+            int commits = 200;
+            for (int i = 0; i < commits; i++) { // more than any socket buffer takes
+                writer.push(space, "c", "1", Map.of("v", i, "text", incompressible(i)));
+                writer.acked();
+                deaf.send(new Frame.Credit(1_000_000));
+            }
+            deaf.listen();
+            int deltas = 0;
+            while (deaf.cursor == null || !deaf.cursor.equals(writer.cursor)) {
+                Frame frame = deaf.hear();
+                deaf.apply(frame);
+                deltas += frame instanceof Frame.Delta ? 1 : 0;
+            }
+            assertThat(deaf.cell("c", "1", "v").longValue()).isEqualTo(commits - 1L);
+            assertThat(deltas).isLessThan(commits); // what was dropped came as one
+        } finally {
+            deaf.close();
+        }
+    }
+
+    @Test
+    void a_commit_that_takes_long_slows_the_device_down() throws Exception {
+        String space = api.newSpace();
+        try (TestDevice device =
+                TestDevice.connect("d", node.uri(), api.token()).follow(space)) {
+            try (Connection database = DriverManager.getConnection(node.databaseUrl());
+                    Statement statement = database.createStatement()) {
+                database.setAutoCommit(false);
+                statement.execute("LOCK TABLE event_journal IN EXCLUSIVE MODE");
+                device.push(space, "c", "1", Map.of("v", 1));
+                assertThat(device.hear(Frame.Slow.class).retryAfterMillis()).isEqualTo(700);
+                database.rollback();
+            }
+            assertThat(device.acked().upTo()).isEqualTo(1);
+        }
+    }
+
+    private static String incompressible(int seed) {
+        byte[] bytes = new byte[75_000];
+        new Random(seed).nextBytes(bytes);
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+}
