@@ -24,13 +24,14 @@ final class TestUpstream implements Closeable {
     }
 
     private final ServerSocket server;
+    private final Thread acceptor;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     final AtomicInteger connections = new AtomicInteger();
     final BlockingQueue<String> heads = new LinkedBlockingQueue<>();
 
     TestUpstream(Script script) throws IOException {
         server = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(() -> {
+        acceptor = Thread.ofVirtual().start(() -> {
             while (!server.isClosed()) {
                 try {
                     Socket socket = server.accept();
@@ -72,6 +73,11 @@ final class TestUpstream implements Closeable {
     @Override
     public void close() throws IOException {
         server.close();
+        try {
+            acceptor.join(); // only then does the system refuse connections
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         for (Socket socket : sockets) socket.close();
     }
 
