@@ -5,6 +5,13 @@ import static io.aerofusion.gateway.upstream.Bench.call;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class BreakerTest {
@@ -119,6 +126,49 @@ final class BreakerTest {
         }
         assertThat(phase(upstream)).isEqualTo(BreakerPhase.CLOSED);
         assertThat(upstream.state().endpoints().getFirst().failures()).isZero();
+    }
+
+    /** Threads storm a half-open breaker: never are more trials under way than successes are needed. */
+    @Test
+    void no_more_trials_than_needed_pass_whoever_asks_at_the_same_time() throws Exception {
+        BreakerSettings settings = new BreakerSettings(1, Duration.ofNanos(1), 3, true);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            for (int round = 0; round < 200; round++) {
+                Breaker breaker = new Breaker();
+                breaker.failed(breaker.acquire(settings), settings, 0);
+                assertThat(breaker.recoverIfDue(1)).isTrue();
+                AtomicInteger underWay = new AtomicInteger();
+                AtomicInteger most = new AtomicInteger();
+                List<Future<?>> storms = new ArrayList<>();
+                for (int t = 0; t < 4; t++) {
+                    boolean cancels = t % 2 == 0;
+                    storms.add(threads.submit(() -> {
+                        while (breaker.phase() == BreakerPhase.HALF_OPEN) {
+                            int epoch = breaker.acquire(settings);
+                            if (epoch == Breaker.REFUSED || breaker.phase() != BreakerPhase.HALF_OPEN) {
+                                continue;
+                            }
+                            most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+                            underWay.decrementAndGet();
+                            if (cancels) {
+                                breaker.cancelled(epoch);
+                            } else {
+                                breaker.succeeded(epoch, settings);
+                            }
+                        }
+                    }));
+                }
+                for (Future<?> storm : storms) {
+                    storm.get(20, TimeUnit.SECONDS);
+                }
+                assertThat(breaker.phase()).isEqualTo(BreakerPhase.CLOSED);
+                assertThat(most.get()).isBetween(1, 3);
+            }
+        } finally {
+            threads.shutdownNow();
+            assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+        }
     }
 
     private static UpstreamSettings askedFor(UpstreamSettings settings) {

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aerofusion.gateway.upstream.RetryPolicy.Condition;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class RetryTest {
@@ -138,6 +143,32 @@ final class RetryTest {
         assertThat(retries(upstream, 50)).isZero();
         bench.timeline.advance(Duration.ofSeconds(1));
         assertThat(retries(upstream, 50)).isEqualTo(10);
+    }
+
+    @Test
+    void the_budget_is_kept_by_all_threads_together() throws Exception {
+        RetryBudget budget = new RetryBudget();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<Integer>> takers = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                takers.add(threads.submit(() -> {
+                    int taken = 0;
+                    for (int i = 0; i < 10_000; i++) {
+                        taken += budget.take(new RetryShare(20, 0), 5_000, 0) ? 1 : 0;
+                    }
+                    return taken;
+                }));
+            }
+            int taken = 0;
+            for (Future<Integer> taker : takers) {
+                taken += taker.get(20, TimeUnit.SECONDS);
+            }
+            assertThat(taken).as("20 % of 5,000").isEqualTo(1_000);
+        } finally {
+            threads.shutdownNow();
+            assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+        }
     }
 
     /** How many of so many calls that were answered 500 were retried. */
