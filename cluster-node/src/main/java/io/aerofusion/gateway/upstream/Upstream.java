@@ -302,6 +302,19 @@ public final class Upstream {
         }
     }
 
+    /**
+     * Its name is gone, or its transport is another. Requests of the generation that knows it are still served by its endpoints, whose
+     * connections are kept no longer. Called by the table, in its lock.
+     *
+     * @return all endpoints
+     */
+    List<Endpoint> retireAll() {
+        retire();
+        List<Endpoint> all = List.of(members);
+        all.forEach(Endpoint::remove);
+        return all;
+    }
+
     /** Ends the work in the background; requests go on. Called by the table, in its lock. */
     void retire() {
         checks.values().forEach(HealthCheck::close);

@@ -29,6 +29,12 @@ public final class UpstreamTable implements AutoCloseable {
     /** How often the passing of time is noticed; breakers and ejections end so much late at most. */
     static final Duration TICK = Duration.ofMillis(100);
 
+    /**
+     * An endpoint that left is released this long after at the earliest: until then requests of the generation before may still come, for
+     * the next one is served only when its endpoints are known.
+     */
+    static final Duration RELEASE_AFTER = Duration.ofSeconds(3);
+
     private static final int TICKS_A_SECOND = (int) (1000 / TICK.toMillis());
 
     /** The thread of the background gets so long to end. */
@@ -36,12 +42,15 @@ public final class UpstreamTable implements AutoCloseable {
 
     private final UpstreamServices services;
     private final Runnable atEnd;
-    private final List<Endpoint> draining = new ArrayList<>();
+    private final List<Leaving> draining = new ArrayList<>();
     private Map<String, Followed> followed = Map.of();
     private volatile Map<String, Upstream> upstreams = Map.of();
     private Timeline.@Nullable Scheduled nextTick;
     private int ticks;
     private boolean closed;
+
+    /** An endpoint that left, and when. */
+    private record Leaving(Endpoint endpoint, long nanos) {}
 
     /** An upstream with the source that tells its endpoints. */
     private final class Followed {
@@ -62,7 +71,7 @@ public final class UpstreamTable implements AutoCloseable {
         private void update(List<Target.Weighted> targets) {
             synchronized (UpstreamTable.this) {
                 if (!left) {
-                    draining.addAll(upstream.update(targets));
+                    drain(upstream.update(targets));
                 }
             }
         }
@@ -175,8 +184,14 @@ public final class UpstreamTable implements AutoCloseable {
 
     private void remove(Followed old) {
         old.leave();
-        draining.addAll(old.upstream.update(List.of()));
-        old.upstream.retire();
+        drain(old.upstream.retireAll());
+    }
+
+    private void drain(List<Endpoint> left) {
+        long nanos = services.timeline().nanos();
+        for (Endpoint endpoint : left) {
+            draining.add(new Leaving(endpoint, nanos));
+        }
     }
 
     /** The upstream of the present generation; null if there is none of the name. */
@@ -200,7 +215,7 @@ public final class UpstreamTable implements AutoCloseable {
                 .toList();
     }
 
-    /** How many endpoints left and still have requests. */
+    /** How many endpoints left and are not released yet. */
     public synchronized int draining() {
         return draining.size();
     }
@@ -220,7 +235,9 @@ public final class UpstreamTable implements AutoCloseable {
                     one.upstream.second();
                 }
             }
-            draining.removeIf(endpoint -> endpoint.active() == 0 && released.add(endpoint));
+            draining.removeIf(left -> left.endpoint.active() == 0
+                    && nanos - left.nanos >= RELEASE_AFTER.toNanos()
+                    && released.add(left.endpoint));
         }
         released.forEach(services.released());
     }
@@ -240,7 +257,7 @@ public final class UpstreamTable implements AutoCloseable {
             followed.values().forEach(this::remove);
             followed = Map.of();
             upstreams = Map.of();
-            released = List.copyOf(draining);
+            released = draining.stream().map(Leaving::endpoint).toList();
             draining.clear();
         }
         released.forEach(services.released());

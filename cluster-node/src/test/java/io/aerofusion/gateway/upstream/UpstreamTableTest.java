@@ -69,7 +69,7 @@ final class UpstreamTableTest {
         Upstream after = bench.table.swap(List.of(http2)).get(Bench.NAME);
         bench.tell(http2, 1);
         assertThat(endpoint(after, 1)).isNotSameAs(old);
-        bench.timeline.advance(UpstreamTable.TICK);
+        bench.timeline.advance(UpstreamTable.RELEASE_AFTER.plus(UpstreamTable.TICK));
         assertThat(bench.released).containsExactly(old);
     }
 
@@ -101,11 +101,16 @@ final class UpstreamTableTest {
         UpstreamCall call = call(upstream);
         assertThat(bench.table.swap(List.of())).isEmpty();
         assertThat(bench.listeners).isEmpty();
-        assertThat(upstream.begin(HashKey.NONE, true)).isEqualTo(Refusal.NO_ENDPOINT);
+        assertThat(Bench.answered(upstream, 200))
+                .as("a request of the generation before, which is served until the next is ready")
+                .isSameAs(call.endpoint());
         call.answered(200);
         call.end();
+        bench.timeline.advance(UpstreamTable.RELEASE_AFTER.minusMillis(1));
+        assertThat(bench.released).isEmpty();
         bench.timeline.advance(UpstreamTable.TICK);
         assertThat(bench.released).hasSize(1);
+        assertThat(bench.released.getFirst().removed()).isTrue();
         assertThat(bench.table.states()).isEmpty();
     }
 
@@ -207,7 +212,7 @@ final class UpstreamTableTest {
         assertThat(ever).allMatch(endpoint -> endpoint.active() == 0);
         assertThat(last.members()).noneMatch(endpoint -> endpoint.breaker.isOpen() || !endpoint.wellReputed());
         bench.table.swap(List.of());
-        bench.timeline.advance(UpstreamTable.TICK);
+        bench.timeline.advance(UpstreamTable.RELEASE_AFTER.plus(UpstreamTable.TICK));
         assertThat(bench.table.draining()).isZero();
         assertThat(bench.released).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(ever);
         assertThat(ever).allMatch(Endpoint::removed);
