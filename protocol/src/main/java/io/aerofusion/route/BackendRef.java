@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * An upstream that a rule forwards to.
  *
  * @param name an upstream's
- * @param port which port of its endpoints; without it, the one they state
+ * @param port accepted because documents of the Gateway API have it; an upstream states its ports itself, so it is not used
  * @param weight its share of the requests, in proportion to the sum of all; 0 is none
  * @param filters what is done to requests that go there, after the rule's own filters
  */

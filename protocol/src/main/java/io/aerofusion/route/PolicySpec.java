@@ -1,6 +1,8 @@
 package io.aerofusion.route;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.aerofusion.route.Filter.Cors;
+import io.aerofusion.route.UpstreamSpec.Retry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,13 +19,13 @@ public record PolicySpec(
         @Nullable List<RateLimit> rateLimit,
         @Nullable IpRestriction ipRestriction,
         @Nullable Limits limits,
-        Filter.@Nullable Cors cors,
+        @Nullable Cors cors,
         @Nullable Transform transform,
         @Nullable Compression compression,
         @Nullable Cache cache,
         @Nullable Version version,
         @Nullable AccessLog accessLog,
-        UpstreamSpec.@Nullable Retry retry,
+        @Nullable Retry retry,
         @Nullable Timeout timeout)
         implements Spec {
     /** A policy that says nothing. */

@@ -144,8 +144,13 @@ public final class ResourceCodec {
             metadata.set("labels", MAPPER.valueToTree(resource.labels()));
         }
         metadata.put("createdAt", resource.createdAt().toString());
-        document.set("spec", MAPPER.valueToTree(resource.spec()));
+        document.set("spec", json(resource.spec()));
         return document;
+    }
+
+    /** A spec alone. */
+    public static ObjectNode json(Spec spec) {
+        return MAPPER.valueToTree(spec);
     }
 
     /** A generation as one JSON object: {@code {generation, resources: [...]}}. */
