@@ -1,5 +1,6 @@
 package io.aerofusion.platform;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.device.Devices;
 import io.aerofusion.platform.cluster.IdentityChanges;
 import io.aerofusion.platform.cluster.Projections;
@@ -7,8 +8,10 @@ import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.BearerToken;
 import io.aerofusion.platform.security.TokenAuthenticator;
+import io.aerofusion.route.GatewayControl;
 import io.aerofusion.space.Spaces;
 import io.aerofusion.user.Users;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +34,10 @@ final class Domains {
     /**
      * Starts the domains on this node: their sharding, their projections.
      *
+     * @param directory the node's data directory
      * @param builtIn adds the identities that the node itself knows
      */
-    static Domains start(NodeContext context, UnaryOperator<Authenticator> builtIn) {
+    static Domains start(NodeContext context, Path directory, UnaryOperator<Authenticator> builtIn) {
         TokenAuthenticator tokens = new TokenAuthenticator();
         AtomicReference<Consumer<BearerToken.Identity>> sessions = new AtomicReference<>(nobody -> {});
         IdentityChanges changes = IdentityChanges.start(context.system(), identity -> {
@@ -46,12 +50,22 @@ final class Domains {
         sessions.set(spaces::identifyAgain);
         Users users = new Users(
                 context, tokens, changes::announce, Map.of("Device", devices::forget, "Space", spaces::forget));
+        GatewayControl gateway = new GatewayControl(
+                context,
+                directory,
+                new GatewayControl.DataPath(
+                        generation -> List.of(),
+                        (generation, request) -> JsonNodeFactory.instance.objectNode(),
+                        JsonNodeFactory.instance::objectNode));
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(users.endpoints(devices::ofUser, spaces::ofUser));
         endpoints.addAll(devices.endpoints(users::exists));
         endpoints.addAll(spaces.endpoints());
+        endpoints.addAll(gateway.endpoints());
         Projections.start(
-                context, Projections.READ_MODELS, List.of(devices.readModel(), users.readModel(), spaces.readModel()));
+                context,
+                Projections.READ_MODELS,
+                List.of(devices.readModel(), users.readModel(), spaces.readModel(), gateway.readModel()));
         return new Domains(authenticator, users, List.copyOf(endpoints));
     }
 

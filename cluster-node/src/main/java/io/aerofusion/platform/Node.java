@@ -118,6 +118,7 @@ public final class Node implements AutoCloseable {
             Optional<AdminToken> adminToken = adminToken(config, tls, storage);
             Domains domains = Domains.start(
                     new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()),
+                    storage.directory().path(),
                     others -> adminToken
                             .<Authenticator>map(token -> token.or(others))
                             .orElse(others));

@@ -95,6 +95,7 @@ record Configuration(long generation, long at, String by, NavigableMap<ResourceK
      * @throws IllegalArgumentException when a stored resource cannot be read any more
      */
     Generation generationOf() {
-        return new Generation(generation, items.values().stream().map(Item::resource).toList());
+        return new Generation(
+                generation, items.values().stream().map(Item::resource).toList());
     }
 }

@@ -43,11 +43,13 @@ final class ConfigurationContent implements RevisionedContent<Configuration, Pub
                 .put("at", whole.at())
                 .put("by", whole.by());
         ArrayNode items = json.putArray("items");
-        whole.items().values().forEach(item -> items.addObject()
-                .put("version", item.version())
-                .put("at", item.at())
-                .put("by", item.by())
-                .set("document", item.document()));
+        whole.items()
+                .values()
+                .forEach(item -> items.addObject()
+                        .put("version", item.version())
+                        .put("at", item.at())
+                        .put("by", item.by())
+                        .set("document", item.document()));
         return bytes(json);
     }
 

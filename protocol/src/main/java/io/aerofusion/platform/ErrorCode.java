@@ -46,6 +46,13 @@ public enum ErrorCode {
     IDEMPOTENCY_MISMATCH(
             "idempotency-mismatch", 422, false, "The Idempotency-Key was used for another request", "Use a new key."),
     ALREADY_EXISTS("already-exists", 409, false, "It exists already", "Choose another id, or change the existing one."),
+    // the gateway's configuration
+    CONFIGURATION_INVALID(
+            "configuration-invalid",
+            422,
+            false,
+            "The gateway's configuration would not be valid; nothing was changed",
+            "Correct what the problems name, each with its resource and JSON pointer."),
     // who asks
     UNAUTHENTICATED(
             "unauthenticated",

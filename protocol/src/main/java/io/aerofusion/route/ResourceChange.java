@@ -9,4 +9,5 @@ import org.jspecify.annotations.Nullable;
  * @param document the resource from then on, as {@link ResourceCodec} writes it; null when it was removed
  * @param previous the generation that changed the resource before; 0 when there was none since it was made
  */
-public record ResourceChange(Kind kind, String name, @Nullable JsonNode document, long previous) {}
+public record ResourceChange(
+        Kind kind, String name, @Nullable JsonNode document, long previous) {}

@@ -220,7 +220,9 @@ final class RequestPipeline {
 
     private HttpResponse problem(Throwable failure, HttpRequest request, String id, RequestTrace trace) {
         if (failure instanceof ProblemException problem) {
-            return Problems.response(problem.code(), problem.detail(), id);
+            return Problems.response(
+                    problem.code(),
+                    Problems.body(problem.code(), problem.detail(), id).setAll(problem.members()));
         }
         if (failure instanceof TimeoutException) {
             return Problems.response(ErrorCode.TIMEOUT, "The part that should answer did not do so in time.", id);

@@ -1,0 +1,205 @@
+package io.aerofusion.route;
+
+import akka.actor.typed.ActorRef;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.cluster.sharding.typed.javadsl.EntityRef;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.NodeContext;
+import io.aerofusion.platform.cluster.ReadModel;
+import io.aerofusion.platform.cluster.Revisioned;
+import io.aerofusion.platform.cluster.RevisionedFile;
+import io.aerofusion.platform.cluster.RevisionedLimits;
+import io.aerofusion.platform.cluster.RevisionedMessage;
+import io.aerofusion.platform.cluster.RevisionedSnapshot;
+import io.aerofusion.platform.http.ApiRequest;
+import io.aerofusion.platform.http.Endpoint;
+import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.persistence.AuditLog;
+import io.aerofusion.platform.persistence.DataKey;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The control plane of the gateway on one node: starts its part of the sharding, holds the newest generation, and gives out the API. */
+public final class GatewayControl {
+    /** The tenant whose gateway this region serves. */
+    static final String TENANT = "default";
+
+    /** How long a publication may take: the check of a large gateway takes a second, and others may be waiting. */
+    private static final Duration PUBLISH_TIMEOUT = Duration.ofSeconds(30);
+
+    private static final Duration SINCE_TIMEOUT = Duration.ofSeconds(4);
+    /** How long a caller who published waits for this node to hold it, so that it reads what it wrote. */
+    private static final Duration REACHED_TIMEOUT = Duration.ofSeconds(2);
+
+    /**
+     * What Main hands over of the data path.
+     *
+     * @param check what is wrong with a generation as a whole
+     * @param explain what the gateway would do with a request: takes the generation and the request as JSON
+     * @param status what the data path of this node says of itself
+     */
+    public record DataPath(
+            Function<Generation, List<Problem>> check,
+            BiFunction<Generation, JsonNode, JsonNode> explain,
+            Supplier<JsonNode> status) {}
+
+    private final NodeContext node;
+    private final ClusterSharding sharding;
+    private final ResourceHistory resourceHistory;
+    private final PublicationHistory publicationHistory;
+    private final Revisioned<Configuration> revisioned;
+    private volatile @Nullable Revisioned<Configuration> announcing;
+
+    /**
+     * Starts it; loads the last good generation from the disk.
+     *
+     * @param directory the node's data directory
+     */
+    public GatewayControl(NodeContext node, Path directory, DataPath dataPath) {
+        this.node = node;
+        this.sharding = ClusterSharding.get(node.system());
+        this.resourceHistory = new ResourceHistory(node);
+        this.publicationHistory = new PublicationHistory(node);
+        resourceHistory.start();
+        sharding.init(Entity.of(
+                Publication.KEY,
+                entity -> PublicationLife.create(
+                        new PublicationLife.Surroundings(
+                                node,
+                                dataPath.check(),
+                                this::announce,
+                                published -> resourceHistory.tell(tenantOf(entity.getEntityId()), published)),
+                        entity.getEntityId())));
+        this.revisioned = Revisioned.start(
+                node.system(),
+                node.blocking(),
+                node.clock(),
+                new Revisioned.Setup<>(
+                        "gateway-" + TENANT,
+                        ConfigurationContent.INSTANCE,
+                        RevisionedLimits.DEFAULT,
+                        node.keys()
+                                .keyOf(PublicationLife.subject(TENANT))
+                                .map(key -> new RevisionedFile(
+                                        directory.resolve("gateway").resolve(TENANT + ".generation"), seal(key))),
+                        question -> publication()
+                                .ask(
+                                        (ActorRef<RevisionedMessage.Answer> replyTo) ->
+                                                new Publication.Since(question, replyTo),
+                                        SINCE_TIMEOUT),
+                        dataPath.status()));
+        this.announcing = revisioned;
+    }
+
+    /** The API of the gateway's control plane. */
+    public List<Endpoint> endpoints() {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (Kind kind : Kind.values()) {
+            endpoints.addAll(new ResourceRoutes(this, kind).endpoints());
+        }
+        return endpoints;
+    }
+
+    /** What the projection of this domain writes. */
+    public ReadModel<?> readModel() {
+        return new PublicationReadModel(new AuditLog(node.database(), node.keys()));
+    }
+
+    /** The configuration that this node holds. */
+    RevisionedSnapshot<Configuration> snapshot() {
+        return revisioned.snapshot();
+    }
+
+    Configuration configuration() {
+        return snapshot().get().whole();
+    }
+
+    /** Publishes a change set, or says what it would do; completes when this node holds what was published. */
+    CompletionStage<Publication.Reply> publish(ApiRequest request, ChangeSet set, boolean dryRun) {
+        return publish(set, dryRun, request.caller().actor());
+    }
+
+    CompletionStage<Publication.Reply> publish(ChangeSet set, boolean dryRun, String by) {
+        return publication()
+                .ask(
+                        (ActorRef<Publication.Reply> replyTo) ->
+                                new Publication.Publish(set.write(), dryRun, by, replyTo),
+                        PUBLISH_TIMEOUT)
+                .thenCompose(reply -> reply instanceof Publication.Published published && !dryRun
+                        ? reached(published.generation())
+                                .toCompletableFuture()
+                                .completeOnTimeout(false, REACHED_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                                .thenApply(reached -> reply)
+                        : CompletableFuture.completedFuture(reply));
+    }
+
+    /** Holds the caller against the tenant whose gateway this is. */
+    void require(ApiRequest request) {
+        if (!request.caller().tenant().equals(TENANT)) {
+            throw new ProblemException(ErrorCode.FORBIDDEN, "The gateway belongs to another tenant.");
+        }
+    }
+
+    /** The last changes of a resource, the newest first. */
+    CompletionStage<List<ResourceEvent.Changed>> historyOf(ResourceKey key) {
+        return resourceHistory.of(TENANT, key);
+    }
+
+    PublicationHistory publicationHistory() {
+        return publicationHistory;
+    }
+
+    private CompletionStage<Boolean> reached(long generation) {
+        RevisionedSnapshot.Held<Configuration> held = snapshot().get();
+        return held.revision().number() >= generation
+                ? CompletableFuture.completedFuture(true)
+                : snapshot().after(held.revision()).thenCompose(next -> reached(generation));
+    }
+
+    private void announce(RevisionedMessage.Announced announced) {
+        Revisioned<Configuration> started = announcing;
+        if (started != null) { // otherwise this node is just starting, and the others will ask
+            started.announce(announced);
+        }
+    }
+
+    private EntityRef<Publication.Command> publication() {
+        return sharding.entityRefFor(Publication.KEY, TENANT + "|gateway");
+    }
+
+    /** Of the publication in the journal. */
+    static String persistenceId() {
+        return Publication.KEY.name() + "|" + TENANT + "|gateway";
+    }
+
+    private static String tenantOf(String entityId) {
+        return entityId.substring(0, entityId.indexOf('|'));
+    }
+
+    private static RevisionedFile.Seal seal(DataKey key) {
+        byte[] place = "gateway generation on disk".getBytes(StandardCharsets.UTF_8);
+        return new RevisionedFile.Seal() {
+            @Override
+            public byte[] seal(byte[] plain) {
+                return key.seal(plain, place);
+            }
+
+            @Override
+            public byte[] open(byte[] sealed) {
+                return key.open(sealed, place);
+            }
+        };
+    }
+}
