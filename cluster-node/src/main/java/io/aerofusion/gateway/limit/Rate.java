@@ -5,13 +5,13 @@ import java.time.Duration;
 /**
  * How much is let through: {@code requests} per {@code per} in the long run, {@code burst} at once.
  *
- * @param requests 1 to 1,000,000 per unit
+ * @param requests 1 to 1,000,000,000 per unit
  * @param per the unit, 1 second to 1 day
- * @param burst 1 to 1,000,000: what a key that was quiet may use at once
+ * @param burst 1 to 1,000,000,000: what a key that was quiet may use at once
  */
 public record Rate(int requests, Duration per, int burst) {
     /** The most requests per unit, and the greatest burst. */
-    public static final int REQUESTS_MAX = 1_000_000;
+    public static final int REQUESTS_MAX = 1_000_000_000;
     /** 100 requests per second, 200 at once. */
     public static final Rate DEFAULT = new Rate(100, Duration.ofSeconds(1), 200);
 

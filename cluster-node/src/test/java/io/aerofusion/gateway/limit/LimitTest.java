@@ -177,8 +177,8 @@ class LimitTest {
         "1, PT1S, 0",
         "1, PT0.5S, 1",
         "1, P2D, 1",
-        "1000001, PT1S, 1",
-        "1, PT1S, 1000001",
+        "1000000001, PT1S, 1",
+        "1, PT1S, 1000000001",
         "1, P1D, 100000"
     })
     void ratesAreBounded(int requests, Duration per, int burst) {

@@ -1,0 +1,75 @@
+package io.aerofusion.gateway.security;
+
+import io.aerofusion.gateway.limit.LimitLeases;
+import io.aerofusion.gateway.limit.Limits;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * What guards remember across generations: verified tokens and fetched keys by the settings of their issuers, answers about tokens, checked
+ * passwords, and what limits have counted. One per gateway; {@link #retain} drops what the current generation no longer uses.
+ */
+public final class GuardState implements AutoCloseable {
+    private final Fetch fetch;
+    private final InstantSource clock;
+    private final LongSupplier ticker;
+    private final Limits limits;
+    private final Passwords passwords;
+    private final Map<JwtSettings, JwtVerifier> verifiers = new ConcurrentHashMap<>();
+    private final Map<Introspection.Settings, Introspection> introspections = new ConcurrentHashMap<>();
+
+    /**
+     * @param fetch how issuers are asked; closed by whoever made it
+     * @param ticker nanoseconds, monotonic
+     * @param nodes how many nodes share cluster-wide limits
+     * @param leases how the owners of cluster-wide limits are asked
+     */
+    public GuardState(Fetch fetch, InstantSource clock, LongSupplier ticker, IntSupplier nodes, LimitLeases leases) {
+        this.fetch = fetch;
+        this.clock = clock;
+        this.ticker = ticker;
+        this.limits = new Limits(Limits.KEYS_MAX, ticker, nodes, leases);
+        this.passwords = new Passwords(ticker);
+    }
+
+    JwtVerifier verifier(JwtSettings settings) {
+        return verifiers.computeIfAbsent(settings, wanted -> JwtVerifier.of(wanted, fetch, clock, ticker));
+    }
+
+    Introspection introspection(Introspection.Settings settings) {
+        return introspections.computeIfAbsent(settings, wanted -> new Introspection(wanted, fetch, clock, ticker));
+    }
+
+    Passwords passwords() {
+        return passwords;
+    }
+
+    InstantSource clock() {
+        return clock;
+    }
+
+    /** What limits have counted, by their identity. */
+    public Limits limits() {
+        return limits;
+    }
+
+    /** Refuses the token of this id from now on, whoever issued it; on this node. Not for event loops. */
+    public void revoke(String tokenId, long until) {
+        verifiers.values().forEach(verifier -> verifier.revoke(tokenId, until));
+    }
+
+    void retain(Set<JwtSettings> jwt, Set<Introspection.Settings> asked, Set<String> counted) {
+        verifiers.keySet().retainAll(jwt);
+        introspections.keySet().retainAll(asked);
+        limits.retain(counted);
+    }
+
+    @Override
+    public void close() {
+        passwords.close();
+    }
+}
