@@ -24,7 +24,11 @@ public final class Upstream {
     /** How often the balancer is asked before the endpoints are looked through one by one. */
     private static final int PICKS_MAX = 3;
 
+    /** Nobody waits longer than this for the endpoints of an upstream that nobody can tell. */
+    static final Duration KNOWN_AFTER = Duration.ofSeconds(2);
+
     private final UpstreamSettings settings;
+    private final long begun;
     private final UpstreamLoad load;
     private final UpstreamServices services;
     private final CompletableFuture<Void> known = new CompletableFuture<>();
@@ -39,6 +43,7 @@ public final class Upstream {
         this.settings = settings;
         this.load = load;
         this.services = services;
+        this.begun = services.timeline().nanos();
         load.limits(settings.limits());
     }
 
@@ -46,7 +51,10 @@ public final class Upstream {
         return settings;
     }
 
-    /** Completes when it is known who the endpoints are, be it that there are none. Waiting for it needs a limit of its own. */
+    /**
+     * Completes when it is known who the endpoints are, be it that there are none; {@link #KNOWN_AFTER} the beginning also when it is
+     * not, so that a name which cannot be resolved does not hold up every generation.
+     */
     public CompletionStage<Void> known() {
         return known;
     }
@@ -362,6 +370,9 @@ public final class Upstream {
             endpoint.warmUp(nanos, window);
         }
         load.ejected.set(ejected);
+        if (!known.isDone() && nanos - begun >= KNOWN_AFTER.toNanos()) {
+            known.complete(null);
+        }
         if (changed || outdated()) {
             refresh();
         }

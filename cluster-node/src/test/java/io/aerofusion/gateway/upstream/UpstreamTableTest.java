@@ -243,6 +243,16 @@ final class UpstreamTableTest {
     }
 
     @Test
+    void an_upstream_that_nobody_can_tell_holds_up_nothing_for_long() {
+        Upstream upstream = bench.table.swap(List.of(Bench.settings())).get(Bench.NAME);
+        bench.timeline.advance(Duration.ofMillis(1_900));
+        assertThat(upstream.known().toCompletableFuture()).isNotDone();
+        bench.timeline.advance(Duration.ofMillis(200));
+        assertThat(upstream.known().toCompletableFuture()).isDone();
+        assertThat(upstream.begin(HashKey.NONE, true)).isEqualTo(Refusal.NO_ENDPOINT);
+    }
+
+    @Test
     void is_known_when_the_source_has_told() {
         UpstreamSettings settings = Bench.settings();
         Upstream upstream = bench.table.swap(List.of(settings)).get(Bench.NAME);
