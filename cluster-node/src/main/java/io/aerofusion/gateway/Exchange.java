@@ -1,5 +1,10 @@
 package io.aerofusion.gateway;
 
+import io.aerofusion.gateway.routing.Candidate;
+import io.aerofusion.gateway.routing.Cors;
+import io.aerofusion.gateway.routing.Filters;
+import io.aerofusion.gateway.routing.Redirect;
+import io.aerofusion.gateway.tls.ServerTls.Session;
 import io.aerofusion.gateway.upstream.Failure;
 import io.aerofusion.gateway.upstream.Refusal;
 import io.aerofusion.gateway.upstream.Upstream;
@@ -53,6 +58,10 @@ public final class Exchange implements RequestEdit, Expiring {
     public String rawTarget = "";
     public String path = "";
     public String query = "";
+    /** The target that goes upstream. */
+    public String upstreamTarget = "";
+    /** The place of the listener among those of the gateway. */
+    public int listener;
     /** The bytes of the body, or -1 if its end will be told. */
     public long requestLength;
     /** The protocol the client asks to switch to, or null. */
@@ -61,7 +70,8 @@ public final class Exchange implements RequestEdit, Expiring {
     public boolean acceptsTrailers;
 
     public InetAddress clientAddress = InetAddress.getLoopbackAddress();
-    public @Nullable X509Certificate clientCertificate;
+    /** The TLS connection the request came over, or null. */
+    public @Nullable Session session;
 
     // the response, set by the upstream's side before responseHead()
     public int status;
@@ -72,7 +82,12 @@ public final class Exchange implements RequestEdit, Expiring {
 
     private Phase phase = Phase.FREE;
     private int attempt;
+    private @Nullable Plan plan;
     private @Nullable Route route;
+    private @Nullable Filters backendFilters;
+    private @Nullable Shadow shadow;
+    private int prefixLength;
+    private long bodyBytesMax;
     private @Nullable UpstreamSide upstream;
     private @Nullable UpstreamCall call;
     private final Replay replay = new Replay();
@@ -99,17 +114,59 @@ public final class Exchange implements RequestEdit, Expiring {
     public void begin() {
         start();
         until(startedNanos + loop.settings().timeouts().request().toNanos());
-        if (requestLength > loop.settings().bounds().bodyBytesMax()) {
-            refuse(Fault.BODY_TOO_LARGE);
+        upstreamTarget = rawTarget;
+        Serving current = loop.gateway().serving();
+        int ambiguities = Serving.normalise(this);
+        if (ambiguities < 0) {
+            refuse(Fault.PATH_AMBIGUOUS);
             return;
         }
-        Route found = loop.gateway().router().route(this);
-        if (found == null) {
+        Session secure = session;
+        if (secure != null
+                && current != null
+                && !current.certificates().serves(host, secure.certificate(), secure.named())) {
+            refuse(Fault.MISDIRECTED);
+            return;
+        }
+        Candidate match = current == null ? null : current.match(listener, this);
+        if (current == null || match == null) {
             refuse(Fault.ROUTE_UNKNOWN);
             return;
         }
-        route = found;
-        decide(0);
+        Plan found = current.plan(match);
+        plan = found;
+        prefixLength = match.prefixLength();
+        bodyBytesMax = found.bodyBytesMax();
+        if (ambiguities != 0 && !match.allows(ambiguities)) refuse(Fault.PATH_AMBIGUOUS);
+        else if (requestLength > bodyBytesMax) refuse(Fault.BODY_TOO_LARGE);
+        else if (!answeredByFilters(current, found.filters())) decide(0);
+    }
+
+    /** A request that was decided elsewhere, for {@link Shadow}. */
+    void beginTo(Route target) {
+        start();
+        bodyBytesMax = Long.MAX_VALUE;
+        route = target;
+        connect();
+    }
+
+    /** Whether the rule itself answers: a preflight, a redirect. */
+    private boolean answeredByFilters(Serving current, Filters filters) {
+        Cors cors = filters.cors();
+        Headers preflight = cors == null ? null : cors.preflight(this);
+        if (preflight != null) {
+            response.clear();
+            response.addAll(preflight);
+            answer(204, Unpooled.EMPTY_BUFFER);
+            return true;
+        }
+        Redirect redirect = filters.redirect();
+        if (redirect == null) return false;
+        response.clear();
+        response.add("location", redirect.location(current.door(listener, host), host, rawTarget, path, prefixLength));
+        response.add("content-length", "0");
+        answer(redirect.status(), Unpooled.EMPTY_BUFFER);
+        return true;
     }
 
     /** The request could not be read; the client's side closes after the answer. */
@@ -133,13 +190,17 @@ public final class Exchange implements RequestEdit, Expiring {
         status = 0;
         consumer = null;
         principal = null;
+        plan = null;
         route = null;
+        backendFilters = null;
+        shadow = null;
+        bodyBytesMax = loop.settings().bounds().bodyBytesMax();
         if (responseChanges.size() > 0) responseChanges.clear();
         loop.counters().requestsStarted.increment();
     }
 
     private void decide(int from) {
-        List<Step> steps = route == null ? List.of() : route.steps();
+        List<Step> steps = plan == null ? List.of() : plan.steps();
         for (int i = from; i < steps.size(); i++) {
             Verdict verdict;
             try {
@@ -151,7 +212,7 @@ public final class Exchange implements RequestEdit, Expiring {
             }
             if (!apply(verdict, i)) return;
         }
-        connect();
+        forward();
     }
 
     /** Whether the next step is to be asked at once. */
@@ -175,14 +236,24 @@ public final class Exchange implements RequestEdit, Expiring {
         };
     }
 
-    /** Asks the upstream for an endpoint. */
-    private void connect() {
-        Route target = route;
-        Upstream service = target == null ? null : target.upstream();
-        if (target == null || service == null) {
+    /** The policies let it pass: makes the request what the upstream gets. */
+    private void forward() {
+        Plan found = plan;
+        Route target = found == null ? null : found.forward(this, prefixLength);
+        if (found == null || target == null) {
             refuse(Fault.NO_BACKEND);
             return;
         }
+        route = target;
+        if (!found.filters().mirrors().isEmpty()) shadow = Shadow.of(loop, this, found);
+        connect();
+    }
+
+    /** Asks the upstream for an endpoint. */
+    private void connect() {
+        Route target = route;
+        if (target == null) return;
+        Upstream service = target.upstream();
         until(target.requestNanos() == 0 ? Deadline.NONE : startedNanos + target.requestNanos());
         switch (service.begin(
                 HashKeys.of(service.settings().balancing().hashOn(), this), idempotent(), target.retry())) {
@@ -218,12 +289,13 @@ public final class Exchange implements RequestEdit, Expiring {
             content.release();
             return;
         }
-        if (requestBytes > loop.settings().bounds().bodyBytesMax()) {
+        if (requestBytes > bodyBytesMax) {
             content.release();
             refuse(Fault.BODY_TOO_LARGE);
             return;
         }
         replay.add(content);
+        if (shadow != null) shadow.copy(content);
         to.content(content);
     }
 
@@ -231,6 +303,7 @@ public final class Exchange implements RequestEdit, Expiring {
     public void requestEnd(@Nullable Headers trailers) {
         requestDone = true;
         replay.end(trailers);
+        if (shadow != null) shadow.originalEnded();
         if (upstream != null) upstream.end(trailers);
     }
 
@@ -276,6 +349,7 @@ public final class Exchange implements RequestEdit, Expiring {
         upstream = side;
         side.head(this);
         if (requestLength == 0) {
+            if (!requestDone && shadow != null) shadow.originalEnded();
             requestDone = true;
             side.end(null);
             side.flush();
@@ -333,6 +407,13 @@ public final class Exchange implements RequestEdit, Expiring {
     }
 
     private void applyResponseChanges() {
+        Plan found = plan;
+        if (found != null) {
+            Filters filters = found.filters();
+            if (backendFilters != null) backendFilters.responseHeaders().apply(response);
+            if (!filters.responseHeaders().isEmpty()) filters.responseHeaders().apply(response);
+            if (filters.cors() != null) filters.cors().answered(this, response);
+        }
         if (responseChanges.size() == 0) return;
         for (int entry = responseChanges.next(0); entry >= 0; entry = responseChanges.next(entry + 1))
             response.remove(responseChanges.lowerCaseName(entry));
@@ -481,14 +562,20 @@ public final class Exchange implements RequestEdit, Expiring {
         response.add("content-type", "application/problem+json");
         response.add("content-length", Integer.toString(body.length));
         headers.forEach(response::add);
+        answer(refusal, Unpooled.wrappedBuffer(body));
+    }
+
+    /** Answers with {@link #response} and this content. */
+    private void answer(int with, ByteBuf content) {
         applyResponseChanges();
-        status = refusal;
-        responseLength = body.length;
-        bodiless = method.equals("HEAD");
+        status = with;
+        responseLength = content.readableBytes();
+        responseBytes = responseLength;
+        bodiless = method.equals("HEAD") || with == 204;
         responseBegun = true;
-        responseBytes = body.length;
         client.head();
-        if (!bodiless) client.content(Unpooled.wrappedBuffer(body));
+        if (bodiless || responseLength == 0) content.release();
+        else client.content(content);
         finish();
         client.end(null);
     }
@@ -504,6 +591,10 @@ public final class Exchange implements RequestEdit, Expiring {
         attempt++;
         deadline.none();
         replay.reset();
+        if (shadow != null) {
+            if (!requestDone) shadow.originalBroke();
+            shadow = null;
+        }
         UpstreamCall over = call;
         call = null;
         if (over != null) over.end();
@@ -512,6 +603,10 @@ public final class Exchange implements RequestEdit, Expiring {
         if (responseBegun) counters.responded(status);
         counters.bytesFromClients.add(requestBytes);
         counters.bytesToClients.add(responseBytes);
+    }
+
+    void backendFilters(Filters filters) {
+        backendFilters = filters;
     }
 
     /** Whether the request was read to its end. */
@@ -564,12 +659,13 @@ public final class Exchange implements RequestEdit, Expiring {
 
     @Override
     public @Nullable X509Certificate clientCertificate() {
-        return clientCertificate;
+        Session current = session;
+        return current == null ? null : current.client();
     }
 
     @Override
     public String routeName() {
-        Route current = route;
+        Plan current = plan;
         return current == null ? "" : current.name();
     }
 

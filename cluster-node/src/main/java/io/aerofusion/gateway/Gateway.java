@@ -1,13 +1,23 @@
 package io.aerofusion.gateway;
 
 import io.aerofusion.gateway.GatewaySettings.Listener;
+import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.http1.Http1Client;
 import io.aerofusion.gateway.http1.RequestHead;
-import io.aerofusion.gateway.upstream.Dice;
+import io.aerofusion.gateway.routing.Compiled;
+import io.aerofusion.gateway.routing.Door;
+import io.aerofusion.gateway.tls.ServerCertificates;
+import io.aerofusion.gateway.tls.ServerTls;
+import io.aerofusion.gateway.tls.ServerTls.Session;
+import io.aerofusion.gateway.tls.TlsClient;
 import io.aerofusion.gateway.upstream.Endpoint;
-import io.aerofusion.gateway.upstream.Timeline;
-import io.aerofusion.gateway.upstream.UpstreamServices;
+import io.aerofusion.gateway.upstream.Transport;
+import io.aerofusion.gateway.upstream.Upstream;
+import io.aerofusion.gateway.upstream.UpstreamSettings;
+import io.aerofusion.gateway.upstream.UpstreamState;
 import io.aerofusion.gateway.upstream.UpstreamTable;
+import io.aerofusion.route.CertificateSpec;
+import io.aerofusion.route.UpstreamSpec;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -16,6 +26,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -23,10 +34,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +53,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    /** How long a new generation waits for the endpoints of its upstreams. */
+    static final Duration KNOWN_MAX = Duration.ofSeconds(2);
     /** How long closing waits for the loops. */
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
 
@@ -51,7 +67,9 @@ public final class Gateway implements AutoCloseable {
     private final List<InetSocketAddress> addresses = new ArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
     private final UpstreamTable upstreams;
-    private volatile Router router = request -> null;
+    private final TlsClient tlsClient = new TlsClient();
+    private final AtomicLong swaps = new AtomicLong();
+    private volatile @Nullable Serving serving;
     private volatile boolean draining;
 
     private Gateway(GatewaySettings settings) {
@@ -63,15 +81,18 @@ public final class Gateway implements AutoCloseable {
             loops.put(executor, loop);
             loop.start();
         }
-        this.upstreams = new UpstreamTable(new UpstreamServices(
-                Timeline.of(group.next()), Dice.FAIR, new HealthProber(this), settings.sources(), this::released));
+        this.upstreams = UpstreamTable.start(
+                settings.discovery(),
+                settings.platform(),
+                transport -> Objects.requireNonNull(context(transport)),
+                this::released);
     }
 
     /** Binds every listener, or none: what cannot be bound is thrown. */
     public static Gateway start(GatewaySettings settings) {
         var gateway = new Gateway(settings);
         try {
-            for (Listener listener : settings.listeners()) gateway.bind(listener);
+            for (int i = 0; i < settings.listeners().size(); i++) gateway.bind(i);
         } catch (RuntimeException failed) {
             gateway.close();
             throw failed;
@@ -79,7 +100,18 @@ public final class Gateway implements AutoCloseable {
         return gateway;
     }
 
-    private void bind(Listener listener) {
+    private void bind(int index) {
+        Listener listener = settings.listeners().get(index);
+        for (int i = 0; i < index; i++) {
+            Listener bound = settings.listeners().get(i);
+            // several host names on one port: the generation's tables tell them apart
+            if (listener.port() != 0
+                    && bound.port() == listener.port()
+                    && bound.host().equals(listener.host())) {
+                addresses.add(addresses.get(i));
+                return;
+            }
+        }
         int low = settings.bounds().writeBufferBytesMax() / 2;
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
@@ -91,7 +123,7 @@ public final class Gateway implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        accept(channel);
+                        accept(channel, index);
                     }
                 })
                 .bind(listener.host(), listener.port());
@@ -107,7 +139,7 @@ public final class Gateway implements AutoCloseable {
         addresses.add((InetSocketAddress) bound.channel().localAddress());
     }
 
-    private void accept(Channel channel) {
+    private void accept(Channel channel, int listener) {
         if (connections.incrementAndGet() > settings.bounds().connectionsMax() || draining) {
             connections.decrementAndGet();
             counters.connectionsRefused.increment();
@@ -127,22 +159,42 @@ public final class Gateway implements AutoCloseable {
             channel.close();
             return;
         }
-        var request = new RequestHead("http", peer, settings.trustedProxy().test(peer.getAddress()), null);
-        channel.pipeline().addLast(new Http1Client(loop, channel, request));
+        if (settings.listeners().get(listener).protocol() == Protocol.HTTP) {
+            speak(channel, loop, peer, listener, null);
+            return;
+        }
+        channel.pipeline()
+                .addLast(new ServerTls(
+                        this::certificates,
+                        settings.timeouts().head().toMillis(),
+                        (ready, session) -> speak(ready, loop, peer, listener, session)));
+    }
+
+    private void speak(Channel channel, Loop loop, InetSocketAddress peer, int listener, @Nullable Session session) {
+        var request = new RequestHead(peer, settings.trustedProxy().test(peer.getAddress()), session);
+        channel.pipeline().addLast(new Http1Client(loop, channel, request, listener));
+    }
+
+    private ServerCertificates certificates() {
+        Serving current = serving;
+        return current == null ? ServerCertificates.NONE : current.certificates();
+    }
+
+    /** The TLS context for connections to an upstream; null if it is spoken to in the clear. */
+    @Nullable SslContext context(Transport transport) {
+        UpstreamSpec.Tls tls = transport.tls();
+        if (tls == null) return null;
+        Serving current = serving;
+        String reference = tls.clientCertificateRef();
+        CertificateSpec own = reference == null || current == null
+                ? null
+                : current.compiled().certificates().get(reference);
+        return tlsClient.context(tls, transport.protocol() == Transport.Protocol.HTTP2, own);
     }
 
     private void released(Endpoint endpoint) {
         for (Loop loop : loops.values())
             loop.eventLoop().execute(() -> loop.pools().release(endpoint));
-    }
-
-    /** The upstreams of the present generation. */
-    UpstreamTable upstreams() {
-        return upstreams;
-    }
-
-    EventLoopGroup group() {
-        return group;
     }
 
     /** Where it listens, in the order of the settings. */
@@ -167,12 +219,62 @@ public final class Gateway implements AutoCloseable {
         return sockets;
     }
 
-    Router router() {
-        return router;
+    /** The generation that is served, or null before the first. */
+    @Nullable Serving serving() {
+        return serving;
     }
 
-    void route(Router next) {
-        router = next;
+    /** The number of the generation that is served; 0 before the first. */
+    public long generation() {
+        Serving current = serving;
+        return current == null ? 0 : current.compiled().generation().number();
+    }
+
+    /**
+     * Serves this generation from now on: requests whose head is complete later go by it, those under way by the one they began
+     * with. What is known of upstreams that stay (connections, health, breakers, counts) stays.
+     *
+     * @return completed when it is served: as soon as the endpoints of its upstreams are known, or after {@link #KNOWN_MAX}. When
+     *     another generation overtakes it, that one is served instead.
+     */
+    public synchronized CompletionStage<Void> swap(Compiled compiled) {
+        long order = swaps.incrementAndGet();
+        var named = new ArrayList<UpstreamSettings>();
+        compiled.upstreams().forEach((name, spec) -> named.add(UpstreamSettings.of(name, spec)));
+        Map<String, Upstream> found = upstreams.swap(named);
+        Serving current = serving;
+        var next = new Serving(
+                compiled,
+                ServerCertificates.of(
+                        compiled.certificates(), current == null ? ServerCertificates.NONE : current.certificates()),
+                found,
+                settings.listeners(),
+                settings.policies().of(compiled),
+                settings.bounds().bodyBytesMax());
+        return upstreams.known(KNOWN_MAX).thenRun(() -> {
+            synchronized (this) {
+                if (swaps.get() == order) serving = next;
+            }
+        });
+    }
+
+    /** The listeners as a {@link io.aerofusion.gateway.routing.Compiler} needs them, with the ports they were bound to. */
+    public List<Door> doors() {
+        var doors = new ArrayList<Door>();
+        for (int i = 0; i < addresses.size(); i++) {
+            Listener listener = settings.listeners().get(i);
+            doors.add(new Door(
+                    listener.name(),
+                    addresses.get(i).getPort(),
+                    listener.hostname(),
+                    listener.protocol() == Protocol.HTTPS));
+        }
+        return doors;
+    }
+
+    /** How the upstreams are now. */
+    public List<UpstreamState> upstreamStates() {
+        return upstreams.states();
     }
 
     void failed(Throwable cause) {

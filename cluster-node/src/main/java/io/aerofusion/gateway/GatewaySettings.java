@@ -1,14 +1,14 @@
 package io.aerofusion.gateway;
 
+import io.aerofusion.gateway.routing.Compiled;
+import io.aerofusion.gateway.routing.CompiledRule;
 import io.aerofusion.gateway.upstream.EndpointSource;
-import io.aerofusion.gateway.upstream.Origin;
-import io.aerofusion.gateway.upstream.Target;
-import io.netty.util.NetUtil;
+import io.aerofusion.gateway.upstream.ServiceLookup;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -24,7 +24,9 @@ import java.util.function.Predicate;
  * @param trustedProxy whose {@code X-Forwarded-*} and {@code Forwarded} fields are believed; those of all others are replaced
  * @param ticker nanoseconds that only go forward
  * @param clock the time of day
- * @param sources tells the endpoints of an upstream
+ * @param discovery finds the endpoints of upstreams that name a service
+ * @param platform tells the addresses of this platform's own API
+ * @param policies makes the steps of a generation's rules
  */
 public record GatewaySettings(
         List<Listener> listeners,
@@ -35,7 +37,9 @@ public record GatewaySettings(
         Predicate<InetAddress> trustedProxy,
         LongSupplier ticker,
         InstantSource clock,
-        Function<Origin, EndpointSource> sources) {
+        ServiceLookup discovery,
+        EndpointSource platform,
+        Policies policies) {
     public GatewaySettings {
         listeners = List.copyOf(listeners);
         if (listeners.isEmpty()) throw new IllegalArgumentException("a gateway needs a listener");
@@ -53,51 +57,121 @@ public record GatewaySettings(
                 address -> false,
                 System::nanoTime,
                 InstantSource.system(),
-                GatewaySettings::listed);
+                (name, port) -> CompletableFuture.failedStage(new IllegalStateException("no service discovery")),
+                EndpointSource.fixed(List.of()),
+                compiled -> rule -> List.of());
     }
 
     public GatewaySettings withThreads(int count) {
         return new GatewaySettings(
-                listeners, count, nativeTransport, bounds, timeouts, trustedProxy, ticker, clock, sources);
+                listeners,
+                count,
+                nativeTransport,
+                bounds,
+                timeouts,
+                trustedProxy,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                policies);
     }
 
     public GatewaySettings withNativeTransport(boolean wanted) {
-        return new GatewaySettings(listeners, threads, wanted, bounds, timeouts, trustedProxy, ticker, clock, sources);
+        return new GatewaySettings(
+                listeners,
+                threads,
+                wanted,
+                bounds,
+                timeouts,
+                trustedProxy,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                policies);
     }
 
     public GatewaySettings withBounds(Bounds changed) {
         return new GatewaySettings(
-                listeners, threads, nativeTransport, changed, timeouts, trustedProxy, ticker, clock, sources);
+                listeners,
+                threads,
+                nativeTransport,
+                changed,
+                timeouts,
+                trustedProxy,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                policies);
     }
 
     public GatewaySettings withTimeouts(Timeouts changed) {
         return new GatewaySettings(
-                listeners, threads, nativeTransport, bounds, changed, trustedProxy, ticker, clock, sources);
+                listeners,
+                threads,
+                nativeTransport,
+                bounds,
+                changed,
+                trustedProxy,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                policies);
     }
 
     public GatewaySettings withTrustedProxy(Predicate<InetAddress> trusted) {
         return new GatewaySettings(
-                listeners, threads, nativeTransport, bounds, timeouts, trusted, ticker, clock, sources);
+                listeners,
+                threads,
+                nativeTransport,
+                bounds,
+                timeouts,
+                trusted,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                policies);
     }
 
-    public GatewaySettings withSources(Function<Origin, EndpointSource> found) {
+    public GatewaySettings withUpstreams(ServiceLookup found, EndpointSource own) {
         return new GatewaySettings(
-                listeners, threads, nativeTransport, bounds, timeouts, trustedProxy, ticker, clock, found);
+                listeners,
+                threads,
+                nativeTransport,
+                bounds,
+                timeouts,
+                trustedProxy,
+                ticker,
+                clock,
+                found,
+                own,
+                policies);
     }
 
-    /** Endpoints that are written down as addresses; names need somebody who asks for them. */
-    private static EndpointSource listed(Origin origin) {
-        if (!(origin instanceof Origin.Listed listed)) {
-            throw new IllegalArgumentException("This gateway has no discovery for " + origin);
-        }
-        var targets = new ArrayList<Target.Weighted>();
-        for (Origin.Address address : listed.addresses()) {
-            InetAddress literal = NetUtil.createInetAddressFromIpAddressString(address.host());
-            if (literal == null)
-                throw new IllegalArgumentException("This gateway resolves no names: " + address.host());
-            targets.add(new Target.Weighted(new Target(address.host(), literal, address.port()), address.weight()));
-        }
-        return EndpointSource.fixed(targets);
+    public GatewaySettings withPolicies(Policies made) {
+        return new GatewaySettings(
+                listeners,
+                threads,
+                nativeTransport,
+                bounds,
+                timeouts,
+                trustedProxy,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                made);
+    }
+
+    /** Makes the steps that guard the rules of a generation, once per generation. */
+    @FunctionalInterface
+    public interface Policies {
+        /** The steps by rule; asked for each rule at once, then no more. */
+        Function<CompiledRule, List<Step>> of(Compiled compiled);
     }
 
     /** How clients are spoken to on a listener. */

@@ -3,11 +3,10 @@ package io.aerofusion.gateway;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.socket.DuplexChannel;
 
 /**
  * The two connections of an exchange that switched protocols (RFC 9110, 7.8), both on one event loop: bytes pass from one to
- * the other, each side is read only while the other takes what it is sent, and one side's end is passed on as the other's.
+ * the other, each side is read only while the other takes what it is sent, and when one side ends both do.
  */
 public final class Tunnel implements Expiring {
     private final Channel client;
@@ -16,8 +15,6 @@ public final class Tunnel implements Expiring {
     private final long idleNanos;
     private final Loop loop;
     private final Runnable finished;
-    private boolean clientEnded;
-    private boolean upstreamEnded;
     private boolean closed;
 
     Tunnel(Loop loop, Channel client, Channel upstream, long idleNanos, Runnable finished) {
@@ -51,20 +48,6 @@ public final class Tunnel implements Expiring {
             touch();
             other.config().setAutoRead(true);
         }
-    }
-
-    /** One side sends no more; the other may still. */
-    public void ended(Channel side) {
-        if (side.equals(client)) clientEnded = true;
-        else upstreamEnded = true;
-        if (clientEnded && upstreamEnded) {
-            close();
-            return;
-        }
-        Channel other = other(side);
-        other.flush();
-        if (other instanceof DuplexChannel duplex) duplex.shutdownOutput();
-        else other.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
     /** One side is closed. */

@@ -1,12 +1,15 @@
 package io.aerofusion.gateway;
 
 import io.aerofusion.gateway.http1.Http1Upstream;
+import io.aerofusion.gateway.tls.TlsClient;
 import io.aerofusion.gateway.upstream.Endpoint;
 import io.aerofusion.gateway.upstream.Failure;
 import io.aerofusion.gateway.upstream.Refusal;
+import io.aerofusion.gateway.upstream.Target;
 import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamCall;
 import io.aerofusion.gateway.upstream.UpstreamSettings;
+import io.aerofusion.route.UpstreamSpec;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -14,6 +17,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -105,6 +110,20 @@ final class UpstreamPools {
                     .handler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel channel) {
+                            UpstreamSpec.Tls tls = upstreamSettings.transport().tls();
+                            SslContext context = loop.gateway().context(upstreamSettings.transport());
+                            if (tls != null && context != null) {
+                                Target target = endpoint.target();
+                                SslHandler handler = TlsClient.handler(
+                                        context,
+                                        tls,
+                                        channel.alloc(),
+                                        target.hostname(),
+                                        target.socket().getPort());
+                                handler.setHandshakeTimeoutMillis(
+                                        upstreamSettings.timeouts().connect().toMillis());
+                                channel.pipeline().addLast(handler);
+                            }
                             channel.pipeline().addLast(new Http1Upstream(channel, Pool.this, settings.bounds()));
                         }
                     })
@@ -121,12 +140,28 @@ final class UpstreamPools {
                     exchange.connectFailed(attempt, fault(done.cause()), Failure.CONNECT);
                     return;
                 }
-                loop.counters().upstreamOpened.increment();
-                channel.closeFuture()
-                        .addListener(closed -> loop.counters().upstreamClosed.increment());
-                var connection = channel.pipeline().get(Http1Upstream.class);
-                if (connection != null && !exchange.connected(attempt, connection)) free(connection);
+                SslHandler tls = channel.pipeline().get(SslHandler.class);
+                if (tls == null) {
+                    opened(channel, exchange, attempt);
+                    return;
+                }
+                tls.handshakeFuture().addListener(shaken -> {
+                    if (shaken.isSuccess()) {
+                        opened(channel, exchange, attempt);
+                        return;
+                    }
+                    channel.close();
+                    exchange.connectFailed(attempt, Fault.UPSTREAM_TLS_FAILED, Failure.CONNECT);
+                });
             });
+        }
+
+        private void opened(Channel channel, Exchange exchange, int attempt) {
+            loop.counters().upstreamOpened.increment();
+            channel.closeFuture()
+                    .addListener(closed -> loop.counters().upstreamClosed.increment());
+            var connection = channel.pipeline().get(Http1Upstream.class);
+            if (connection != null && !exchange.connected(attempt, connection)) free(connection);
         }
 
         private static Fault fault(@Nullable Throwable cause) {

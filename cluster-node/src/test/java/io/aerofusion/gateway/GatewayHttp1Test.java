@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -18,18 +19,18 @@ class GatewayHttp1Test {
     private TestUpstream upstream;
     private Gateway gateway;
 
-    private void start(TestUpstream answering) {
+    private void start(TestUpstream answering) throws Exception {
         start(
                 answering,
                 GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
                         .withThreads(1));
     }
 
-    private void start(TestUpstream answering, GatewaySettings settings) {
+    private void start(TestUpstream answering, GatewaySettings settings) throws Exception {
         upstream = answering;
         gateway = Gateway.start(settings);
-        var route = TestRoutes.all(gateway, upstream.address());
-        gateway.route(request -> request.path().startsWith("/none") ? null : route);
+        TestRoutes.all(
+                gateway, "/", TestRoutes.patient(Duration.ofMinutes(1), Duration.ofMinutes(1), upstream.address()));
     }
 
     private RawClient client() throws IOException {
@@ -223,21 +224,23 @@ class GatewayHttp1Test {
     void faultsSayWhichSideFailed() throws Exception {
         start(new TestUpstream(connection -> {
             String head = connection.head();
-            if (head.startsWith("GET /garbage")) connection.write("SSH-2.0-x\r\n\r\n");
-            if (head.startsWith("GET /cut")) connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+            if (head.startsWith("GET /t/garbage")) connection.write("SSH-2.0-x\r\n\r\n");
+            if (head.startsWith("GET /t/cut")) connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
         }));
+        TestRoutes.all(
+                gateway, "/t", TestRoutes.patient(Duration.ofMinutes(1), Duration.ofMinutes(1), upstream.address()));
         try (var client = client()) {
             var unknown = client.get("/none");
             assertEquals(404, unknown.status());
             assertEquals("application/problem+json", unknown.field("content-type"));
             assertTrue(unknown.body().contains("\"code\":\"route-unknown\""), unknown.body());
             assertTrue(unknown.body().contains("\"side\":\"gateway\""), unknown.body());
-            var garbage = client.get("/garbage");
+            var garbage = client.get("/t/garbage");
             assertEquals(502, garbage.status());
             assertTrue(garbage.body().contains("\"code\":\"upstream-malformed\""), garbage.body());
             assertTrue(garbage.body().contains("\"side\":\"upstream\""), garbage.body());
-            assertTrue(client.get("/reset").body().contains("\"code\":\"upstream-reset\""));
-            client.send("GET /cut HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertTrue(client.get("/t/reset").body().contains("\"code\":\"upstream-reset\""));
+            client.send("GET /t/cut HTTP/1.1\r\nHost: a\r\n\r\n");
             client.head();
             assertEquals("abc", client.read(3));
             assertTrue(client.ended());

@@ -8,9 +8,6 @@ import io.aerofusion.gateway.GatewaySettings.Bounds;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.GatewaySettings.Timeouts;
-import io.aerofusion.gateway.upstream.RetryPolicy;
-import io.aerofusion.gateway.upstream.UpstreamSettings;
-import io.aerofusion.gateway.upstream.UpstreamTimeouts;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -40,11 +37,10 @@ class GatewayLifeTest {
                 .withTimeouts(PATIENT);
     }
 
-    private void start(TestUpstream answering, GatewaySettings settings) {
+    private void start(TestUpstream answering, GatewaySettings settings) throws Exception {
         upstream = answering;
         gateway = Gateway.start(settings);
-        var route = TestRoutes.all(gateway, upstream.address());
-        gateway.route(request -> route);
+        TestRoutes.all(gateway, "/", TestRoutes.patient(LONG, LONG, upstream.address()));
     }
 
     private RawClient client() throws IOException {
@@ -180,8 +176,7 @@ class GatewayLifeTest {
             connection.head();
             connection.read(100);
         });
-        var route = TestRoutes.all(gateway, upstream.address());
-        gateway.route(request -> route);
+        TestRoutes.all(gateway, "/", TestRoutes.patient(LONG, LONG, upstream.address()));
         try (var client = client()) {
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
             var response = client.response();
@@ -196,25 +191,7 @@ class GatewayLifeTest {
         start(
                 TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
                 settings().withTimeouts(new Timeouts(LONG, LONG, SHORT, LONG, LONG, LONG, SHORT, LONG, LONG)));
-        UpstreamSettings d = TestRoutes.settings(upstream.address());
-        var route = new Route(
-                "test",
-                List.of(),
-                TestRoutes.upstream(
-                        gateway,
-                        new UpstreamSettings(
-                                d.name(),
-                                d.transport(),
-                                d.origin(),
-                                d.balancing(),
-                                d.active(),
-                                d.passive(),
-                                d.breaker(),
-                                d.limits(),
-                                d.retry(),
-                                d.retryShare(),
-                                new UpstreamTimeouts(LONG, SHORT, LONG))));
-        gateway.route(request -> route);
+        TestRoutes.all(gateway, "/", TestRoutes.patient(SHORT, LONG, upstream.address()));
         try (var client = client()) {
             assertEquals(200, client.get("/").status());
             assertTrue(client.ended());
@@ -232,9 +209,7 @@ class GatewayLifeTest {
                     connection.head();
                 }),
                 settings());
-        var service = TestRoutes.upstream(gateway, upstream.address());
-        var route = new Route("test", List.of(), service, RetryPolicy.NEVER, SHORT.toNanos(), 0);
-        gateway.route(request -> route);
+        TestRoutes.all(gateway, "/", TestRoutes.patient(LONG, SHORT, upstream.address()));
         try (var client = client()) {
             var response = client.get("/");
             assertEquals(504, response.status());

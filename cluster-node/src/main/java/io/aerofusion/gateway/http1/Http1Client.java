@@ -17,7 +17,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +70,10 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
     private int requests;
     private long lingered;
 
-    public Http1Client(Loop loop, Channel channel, RequestHead request) {
+    /**
+     * @param listener the place of the listener among those of the gateway
+     */
+    public Http1Client(Loop loop, Channel channel, RequestHead request, int listener) {
         this.loop = loop;
         this.channel = channel;
         this.request = request;
@@ -81,6 +83,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         this.body = new Body(head);
         this.out = new Sender(channel);
         this.exchange = new Exchange(loop, this);
+        exchange.listener = listener;
         this.deadline = loop.deadline(this);
         loop.opened(this);
         deadline.at(loop.coarseNow() + timeouts.head().toNanos());
@@ -310,7 +313,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
     /** Ends the connection so that the client still gets what was sent to it. */
     private void leave() {
         boolean clean = requestRead && !unreadable && (pending == null || !pending.isReadable());
-        if (clean || !(channel instanceof DuplexChannel duplex)) {
+        if (clean || request.secure() || !(channel instanceof DuplexChannel duplex)) {
             phase = Phase.CLOSED;
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             return;
@@ -401,14 +404,6 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         requestRead = true;
         exchange.beginRefused(fault);
         advance();
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE) {
-            if (phase == Phase.TUNNEL && tunnel != null) tunnel.ended(channel);
-            else channel.close();
-        }
     }
 
     @Override

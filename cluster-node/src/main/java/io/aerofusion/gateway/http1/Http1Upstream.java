@@ -87,10 +87,10 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
         headRequest = x.method.equals("HEAD");
         chunkedRequest = x.requestLength < 0;
         Headers fields = x.request;
-        ByteBuf to = out.room(fields.bytes().length + x.rawTarget.length() + 256);
+        ByteBuf to = out.room(fields.bytes().length + x.upstreamTarget.length() + 256);
         ascii(to, x.method);
         to.writeByte(' ');
-        ascii(to, x.rawTarget);
+        ascii(to, x.upstreamTarget);
         to.writeBytes(Wire.HTTP_1_1);
         fields.writeTo(to);
         if (chunkedRequest) to.writeBytes(Wire.CHUNKED);

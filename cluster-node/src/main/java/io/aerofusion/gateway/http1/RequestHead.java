@@ -4,10 +4,10 @@ import io.aerofusion.gateway.Exchange;
 import io.aerofusion.gateway.Fault;
 import io.aerofusion.gateway.Forwarding;
 import io.aerofusion.gateway.Headers;
+import io.aerofusion.gateway.tls.ServerTls.Session;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.X509Certificate;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -19,20 +19,26 @@ public final class RequestHead {
     private final String scheme;
     private final InetAddress peer;
     private final boolean trusted;
-    private final @Nullable X509Certificate certificate;
+    private final @Nullable Session session;
     private final Headers forwarded;
     private String lastAuthority = "";
     private String lastHost = "";
 
     /**
+     * @param session what is known of the TLS connection; null for plain ones
      * @param trusted whether the peer's own statements of who asked are believed
      */
-    public RequestHead(String scheme, InetSocketAddress peer, boolean trusted, @Nullable X509Certificate certificate) {
-        this.scheme = scheme;
+    public RequestHead(InetSocketAddress peer, boolean trusted, @Nullable Session session) {
+        this.scheme = session == null ? "http" : "https";
         this.peer = peer.getAddress();
         this.trusted = trusted;
-        this.certificate = certificate;
+        this.session = session;
         this.forwarded = Headers.of("x-forwarded-for", this.peer.getHostAddress(), "x-forwarded-proto", scheme);
+    }
+
+    /** Whether the connection speaks TLS. */
+    boolean secure() {
+        return session != null;
     }
 
     /** Fills in the request; null if it is right. */
@@ -40,7 +46,7 @@ public final class RequestHead {
         Headers fields = x.request;
         x.method = head.method();
         x.scheme = scheme;
-        x.clientCertificate = certificate;
+        x.session = session;
         String authority = head.host() < 0 ? "" : fields.value(head.host());
         Fault fault = target(head, x, authority);
         if (fault != null) return fault;

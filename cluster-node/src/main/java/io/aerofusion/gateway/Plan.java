@@ -1,0 +1,120 @@
+package io.aerofusion.gateway;
+
+import io.aerofusion.gateway.routing.Backends.Backend;
+import io.aerofusion.gateway.routing.CompiledRule;
+import io.aerofusion.gateway.routing.Filters;
+import io.aerofusion.gateway.routing.Rewrite;
+import io.aerofusion.gateway.upstream.RetryPolicy;
+import io.aerofusion.gateway.upstream.Upstream;
+import io.aerofusion.route.RouteSpec;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** What is done with the requests of one rule: its policies' steps, its filters, and where its backends' requests go. */
+final class Plan {
+    private final CompiledRule rule;
+    private final List<Step> steps;
+    private final Map<String, Upstream> upstreams;
+    private final IdentityHashMap<Backend, Route> routes = new IdentityHashMap<>();
+    private final @Nullable Backend only;
+    private final long bodyBytesMax;
+
+    Plan(CompiledRule rule, List<Step> steps, Map<String, Upstream> upstreams, long bodyBytesMax) {
+        this.rule = rule;
+        this.steps = List.copyOf(steps);
+        this.upstreams = upstreams;
+        List<Backend> backends = rule.backends().all();
+        for (Backend backend : backends) {
+            Upstream upstream = upstreams.get(backend.upstream());
+            if (upstream != null) routes.put(backend, route(upstream));
+        }
+        this.only = backends.size() == 1 && backends.getFirst().weight() > 0 ? backends.getFirst() : null;
+        var limits = rule.policy().spec().limits();
+        Long stated = limits == null ? null : limits.bodyBytes();
+        this.bodyBytesMax = stated == null ? bodyBytesMax : Math.min(stated, bodyBytesMax);
+    }
+
+    String name() {
+        return rule.route();
+    }
+
+    List<Step> steps() {
+        return steps;
+    }
+
+    Filters filters() {
+        return rule.filters();
+    }
+
+    long bodyBytesMax() {
+        return bodyBytesMax;
+    }
+
+    /** The upstream a mirror names, or null. */
+    @Nullable Route mirror(String upstream) {
+        Upstream found = upstreams.get(upstream);
+        return found == null ? null : new Route(found);
+    }
+
+    /** Picks a backend and makes the request what its upstream gets; null if there is none. */
+    @Nullable Route forward(Exchange x, int prefixLength) {
+        Filters filters = rule.filters();
+        if (!filters.requestHeaders().isEmpty()) filters.requestHeaders().apply(x.request);
+        Backend backend = only;
+        if (backend == null)
+            backend = rule.backends().pick(ThreadLocalRandom.current().nextInt());
+        if (backend == null) return null;
+        rewrite(x, filters.rewrite(), prefixLength);
+        if (!backend.filters().equals(Filters.NONE)) {
+            backend.filters().requestHeaders().apply(x.request);
+            rewrite(x, backend.filters().rewrite(), prefixLength);
+            x.backendFilters(backend.filters());
+        }
+        return routes.get(backend);
+    }
+
+    private static void rewrite(Exchange x, @Nullable Rewrite rewrite, int prefixLength) {
+        if (rewrite == null) return;
+        String host = rewrite.hostname();
+        if (host != null) {
+            x.request.set("host", host);
+            x.authority = host;
+        }
+        x.upstreamTarget = rewrite.target(x.rawTarget, x.path, prefixLength);
+    }
+
+    private Route route(Upstream upstream) {
+        RetryPolicy settings = upstream.settings().retry();
+        RouteSpec.Retry retry = rule.retry();
+        RetryPolicy policy = retry == null ? settings : retry(retry, settings);
+        Duration request = rule.requestTimeout();
+        Duration perTry = rule.timeouts() == null ? null : rule.timeouts().backendRequest();
+        return new Route(
+                upstream,
+                policy,
+                (request == null ? upstream.settings().timeouts().request() : request).toNanos(),
+                (perTry == null ? policy.perTry() : perTry).toNanos());
+    }
+
+    /** A rule that lists statuses asks for retries after them; what cannot have reached the upstream is retried in any case. */
+    private static RetryPolicy retry(RouteSpec.Retry retry, RetryPolicy settings) {
+        Integer attempts = retry.attempts();
+        Duration backoff = retry.backoff() == null ? Duration.ofMillis(25) : retry.backoff();
+        return new RetryPolicy(
+                attempts == null ? 2 : Math.min(attempts, RetryPolicy.RETRIES_MAX),
+                EnumSet.of(
+                        RetryPolicy.Condition.CONNECT_FAILURE,
+                        RetryPolicy.Condition.REFUSED_STREAM,
+                        RetryPolicy.Condition.RESET),
+                Set.copyOf(retry.codes()),
+                settings.perTry(),
+                backoff,
+                backoff.multipliedBy(10));
+    }
+}

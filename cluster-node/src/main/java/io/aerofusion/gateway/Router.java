@@ -1,9 +1,0 @@
-package io.aerofusion.gateway;
-
-import org.jspecify.annotations.Nullable;
-
-/** Finds the route of a request. */
-@FunctionalInterface
-interface Router {
-    @Nullable Route route(RequestView request);
-}
