@@ -119,9 +119,14 @@ public final class Devices implements DeviceLink {
     }
 
     @Override
-    public void reported(Principal device, JsonNode patch) {
-        entity(device.tenant(), deviceOf(device))
-                .tell(new Device.PatchReported(device, patch, node.system().ignoreRef()));
+    public CompletionStage<Reported> reported(Principal device, JsonNode patch) {
+        return ask(device.tenant(), deviceOf(device), replyTo -> new Device.PatchReported(device, patch, replyTo))
+                .thenApply(reply -> switch (reply) {
+                    case Device.Described described ->
+                        new Reported(described.device().twin().reportedVersion(), null);
+                    case Device.Refused refused -> new Reported(0, refused.code());
+                    default -> throw new IllegalStateException("no answer to a report: " + reply);
+                });
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.aerofusion.space;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.AnnotationKeyword;
+import com.networknt.schema.JsonMetaSchema;
 import com.networknt.schema.JsonNodePath;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
@@ -39,6 +41,9 @@ final class CollectionSchemas {
     private static final JsonSchemaFactory FACTORY = JsonSchemaFactory.getInstance(
             SpecVersion.VersionFlag.V202012,
             builder -> builder.enableSchemaCache(false)
+                    .metaSchema(JsonMetaSchema.builder(JsonMetaSchema.getV202012())
+                            .keyword(new AnnotationKeyword("x-sync")) // for the merge, not for the validator
+                            .build())
                     .schemaLoaders(loaders -> loaders.add(DisallowSchemaLoader.getInstance())));
     private static final JsonSchema META = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
             .getSchema(SchemaLocation.of(SchemaId.V202012), CONFIG);

@@ -19,6 +19,7 @@ public record SessionLimits(
         Duration slowAfter,
         Duration slowRetry,
         Duration seenInterval,
+        Duration presenceInterval,
         Duration tokenRecheck,
         Duration tick) {
 
@@ -39,6 +40,7 @@ public record SessionLimits(
                 c.getDuration("slow-after"),
                 c.getDuration("slow-retry"),
                 c.getDuration("seen-interval"),
+                c.getDuration("presence-interval"),
                 c.getDuration("token-recheck"),
                 c.getDuration("tick"));
     }

@@ -2,6 +2,7 @@ package io.aerofusion.space;
 
 import akka.util.ByteString;
 import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.cluster.DeviceLink;
 import io.aerofusion.platform.cluster.SessionSignal;
 import io.aerofusion.platform.security.Principal;
 import java.util.Optional;
@@ -28,6 +29,12 @@ public sealed interface SessionMessage permits SessionMessage.Local, SpaceNotice
 
     /** The tokens of that user may be good no more. */
     record IdentifyAgain(String tenant, String user) implements Local {}
+
+    /** What became of the session's report of that number. */
+    record ReportAnswered(long number, DeviceLink.Reported answer) implements Local {}
+
+    /** The device's entity did not answer a report: nothing is known. */
+    record ReportUnanswered() implements Local {}
 
     /** From the device's entity. */
     record Signalled(SessionSignal signal) implements Local {}

@@ -57,6 +57,7 @@ final class SessionSpaces {
                 ask(link);
             }
             checkPushes(link, now);
+            passOn(link, now);
         }
     }
 
@@ -165,8 +166,21 @@ final class SessionSpaces {
                 && announce.state().toString().length() > services.spaceLimits().presenceBytesMax()) {
             out.fail(null, ErrorCode.INVALID_REQUEST, "The presence is larger than the limit.");
         } else {
+            link.announcement = announce; // in place of what may still wait
+            passOn(link, services.clock().millis());
+        }
+    }
+
+    /** Presence is soft: of what is announced too fast the latest counts. */
+    private void passOn(SpaceLink link, long now) {
+        Frame.Announce announcement = link.announcement;
+        if (announcement != null
+                && now >= link.announcedAt + limits.presenceInterval().toMillis()) {
+            link.announcement = null;
+            link.announcedAt = now;
             services.space(who.tenant(), link.space)
-                    .tell(new Space.Announce(announce.state(), context.getSelf().narrow()));
+                    .tell(new Space.Announce(
+                            announcement.state(), context.getSelf().narrow()));
         }
     }
 
@@ -377,6 +391,7 @@ final class SessionSpaces {
     private void forgetFollowing(SpaceLink link) {
         link.phase = SpaceLink.Phase.UNFOLLOWED;
         link.cursor = null;
+        link.announcement = null;
         if (link.idle()) {
             forget(link);
         } else {

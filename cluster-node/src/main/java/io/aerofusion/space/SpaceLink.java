@@ -2,6 +2,7 @@ package io.aerofusion.space;
 
 import akka.actor.typed.ActorRef;
 import io.aerofusion.platform.telemetry.TraceStep;
+import io.aerofusion.space.wire.Frame;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,9 @@ final class SpaceLink {
 
     long askedAt;
     long seenPassedOnAt = Long.MIN_VALUE;
+    long announcedAt = Long.MIN_VALUE;
+    /** What the device announced too soon after the last time; null when nothing waits. */
+    Frame.@Nullable Announce announcement;
 
     @Nullable ActorRef<Space.Command> entity;
 

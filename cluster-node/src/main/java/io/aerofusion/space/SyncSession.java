@@ -42,6 +42,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     private boolean readingPaused;
     private long heardAt;
     private long identifiedAt;
+    private long reports;
     private long endedAt = -1;
 
     private SyncSession(
@@ -104,6 +105,14 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
                 }
                 yield this;
             }
+            case SessionMessage.ReportAnswered answered -> {
+                out.write(new Frame.Reported(
+                        answered.number(),
+                        answered.answer().version(),
+                        answered.answer().refused()));
+                yield this;
+            }
+            case SessionMessage.ReportUnanswered nothing -> this; // the device sends it again in its next session
             case SessionMessage.Signalled signalled -> onSignal(signalled.signal());
             case SessionMessage.SpaceStopped stopped -> {
                 spaces().stopped(stopped.space());
@@ -265,7 +274,13 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         if (signals == null) {
             out.fail(null, ErrorCode.DEVICE_UNKNOWN, "A session without a device credential has no twin.");
         } else {
-            services.devices().reported(who(), report.patch());
+            long number = ++reports;
+            getContext()
+                    .pipeToSelf(
+                            services.devices().reported(who(), report.patch()),
+                            (answer, failure) -> answer == null
+                                    ? new SessionMessage.ReportUnanswered()
+                                    : new SessionMessage.ReportAnswered(number, answer));
         }
     }
 

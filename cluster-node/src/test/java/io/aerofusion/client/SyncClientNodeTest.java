@@ -85,6 +85,25 @@ final class SyncClientNodeTest {
     }
 
     @Test
+    void a_report_that_the_server_does_not_take_is_told_and_does_not_hold_up_the_next() throws Exception {
+        SyncClient phone = client("phone", admin);
+        String device = names.getLast();
+        List<ErrorCode> refused = new java.util.concurrent.CopyOnWriteArrayList<>();
+        phone.observe(event -> {
+            if (event instanceof ReplicaEvent.ReportRefused told) {
+                refused.add(told.code());
+            }
+        });
+        phone.report(object("{\"notes\":\"" + "x".repeat(100_000) + "\"}"));
+        phone.report(object("{\"battery\":0.5}"));
+        phone.goOnline();
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(refused).containsExactly(ErrorCode.DOCUMENT_TOO_LARGE);
+            assertThat(admin.twin(device).path("reported")).isEqualTo(json("{\"battery\":0.5}"));
+        });
+    }
+
+    @Test
     void conflicts_that_wait_for_a_decision_are_listed_for_whoever_decides() throws Exception {
         String space = newSpace();
         admin.setSchema(

@@ -101,9 +101,10 @@ final class SyncSessionTest {
             } else {
                 device.sendBytes(message);
             }
-            ErrorCode reason = device.hear(Frame.Bye.class).reason();
+            Frame.Bye bye = device.hear(Frame.Bye.class);
+            assertThat(bye.retryAfterMillis()).isNegative(); // sent again it would end the same way
             device.hearTheEnd();
-            return reason;
+            return bye.reason();
         }
     }
 
@@ -313,6 +314,39 @@ final class SyncSessionTest {
                     .contains("guest");
             guest.close();
             assertThat(watcher.hear(Frame.Presence.class).state()).isNull();
+        }
+    }
+
+    @Test
+    void of_presence_that_is_announced_too_fast_the_latest_counts() throws Exception {
+        String space = api.newSpace();
+        try (TestDevice watcher = connect("watcher").follow(space);
+                TestDevice guest = connect("guest").follow(space)) {
+            for (int i = 0; i <= 200; i++) {
+                guest.send(new Frame.Announce(space, JsonNodeFactory.instance.numberNode(i)));
+            }
+            int heard = 1;
+            while (watcher.hear(Frame.Presence.class).state().asInt() < 200) {
+                heard++;
+            }
+            assertThat(heard).isLessThan(200);
+        }
+    }
+
+    @Test
+    void a_report_of_the_twin_is_answered() throws Exception {
+        String credential = api.post("/api/v1/devices", "{\"device\":\"reporter\"}")
+                .json()
+                .path("credential")
+                .asText();
+        try (TestDevice device = TestDevice.connect("reporter", node.uri(), credential)) {
+            device.send(new Frame.Report(Api.parse("{\"battery\":1}")));
+            assertThat(device.hear(Frame.Reported.class)).isEqualTo(new Frame.Reported(1, 1, null));
+            device.send(new Frame.Report(Api.parse("{\"notes\":\"" + "x".repeat(100_000) + "\"}")));
+            assertThat(device.hear(Frame.Reported.class))
+                    .isEqualTo(new Frame.Reported(2, 0, ErrorCode.DOCUMENT_TOO_LARGE));
+            device.send(new Frame.Report(Api.parse("{\"battery\":2}")));
+            assertThat(device.hear(Frame.Reported.class)).isEqualTo(new Frame.Reported(3, 2, null));
         }
     }
 

@@ -361,6 +361,12 @@ public final class Replica {
             case Frame.Conflicts met -> in(met.space(), space -> space.received(met));
             case Frame.Gone gone -> in(gone.space(), space -> space.received(gone));
             case Frame.Presence other -> present(other);
+            case Frame.Reported reported -> {
+                JsonNode patch = twin.reported(reported.number());
+                if (patch != null && reported.refused() != null) {
+                    events.add(new ReplicaEvent.ReportRefused(patch, reported.refused()));
+                }
+            }
             case Frame.Desired desired -> {
                 if (twin.desired(desired.version(), desired.desired())) {
                     events.add(new ReplicaEvent.TwinDesired(desired.version(), desired.desired()));

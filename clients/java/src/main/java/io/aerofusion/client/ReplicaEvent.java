@@ -25,6 +25,9 @@ public sealed interface ReplicaEvent {
      */
     record Ended(ErrorCode reason, String detail, long retryAfterMillis) implements ReplicaEvent {}
 
+    /** The server did not take a report of the twin: sending it again leads to the same end. */
+    record ReportRefused(JsonNode patch, ErrorCode code) implements ReplicaEvent {}
+
     /** The desired twin of the device is new. */
     record TwinDesired(long version, JsonNode desired) implements ReplicaEvent {}
 

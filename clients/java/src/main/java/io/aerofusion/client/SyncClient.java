@@ -266,6 +266,7 @@ public final class SyncClient implements AutoCloseable {
             }
             case ReplicaEvent.Disconnected disconnected -> node = null;
             case ReplicaEvent.TwinDesired desired -> {}
+            case ReplicaEvent.ReportRefused refused -> {}
             case ReplicaEvent.OfSpace ofSpace -> {}
         }
     }

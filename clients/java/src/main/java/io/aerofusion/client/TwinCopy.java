@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The device's side of its twin: the desired state as last heard, and what the device reported but the server may not have. Reports
- * are not acknowledged; they are merge patches by the only writer, so sending them again is harmless, and a patch counts as arrived
- * when the session outlived it.
+ * are merge patches by the only writer, so sending them again is harmless: what the server has not answered is sent by the next session.
+ * From a server that never answers reports, a patch counts as arrived when the session outlived it.
  */
 final class TwinCopy {
     /** A report is done when its session lived on for this long. */
@@ -26,6 +26,10 @@ final class TwinCopy {
     private @Nullable JsonNode desired;
     private int sent;
     private long sentAt;
+    /** Reports of this session that are no longer among the unsettled. */
+    private long answered;
+    /** Whether the server answers reports, as far as this session knows. */
+    private boolean answers;
 
     TwinCopy(Store store) {
         this.store = store;
@@ -58,7 +62,10 @@ final class TwinCopy {
         if (unsettled.size() > UNSETTLED_MAX) {
             unsettled.set(1, compose(unsettled.get(0), unsettled.get(1)));
             unsettled.removeFirst();
-            sent = Math.max(0, sent - 1);
+            if (sent > 0) {
+                sent--;
+                answered++;
+            }
         }
         save();
     }
@@ -71,15 +78,31 @@ final class TwinCopy {
         return unsettled.get(sent++);
     }
 
+    /** Forgets what is answered up to that report of the session; returns the newest of them, or null when none was open. */
+    @Nullable JsonNode reported(long number) {
+        answers = true;
+        int settled = Math.clamp(number - answered, 0, sent);
+        if (settled == 0) {
+            return null;
+        }
+        JsonNode newest = unsettled.get(settled - 1);
+        unsettled.subList(0, settled).clear();
+        sent -= settled;
+        answered += settled;
+        save();
+        return newest;
+    }
+
     /** Forgets what has arrived; returns the time to look again, or Long.MAX_VALUE. */
     long tick(long now) {
-        if (sent == 0) {
+        if (sent == 0 || answers) {
             return Long.MAX_VALUE;
         }
         if (now - sentAt < SETTLED_MS) {
             return sentAt + SETTLED_MS;
         }
         unsettled.subList(0, sent).clear();
+        answered += sent;
         sent = 0;
         save();
         return Long.MAX_VALUE;
@@ -87,6 +110,8 @@ final class TwinCopy {
 
     void disconnected() {
         sent = 0;
+        answered = 0;
+        answers = false;
     }
 
     /**

@@ -2,7 +2,10 @@ package io.aerofusion.platform.cluster;
 
 import akka.actor.typed.ActorRef;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.security.Principal;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** How a sync session speaks to its device's entity, without the domains knowing each other; Main hands it over. */
 public interface DeviceLink {
@@ -12,8 +15,16 @@ public interface DeviceLink {
     /** The session ended (the entity also watches it). */
     void closed(Principal device, ActorRef<SessionSignal> session);
 
-    /** The device reported a part of its twin: a JSON merge patch (RFC 7396). */
-    void reported(Principal device, JsonNode patch);
+    /** The device reported a part of its twin: a JSON merge patch (RFC 7396). Fails when the device's entity does not answer. */
+    CompletionStage<Reported> reported(Principal device, JsonNode patch);
+
+    /**
+     * What became of a report.
+     *
+     * @param version of the reported twin now; 0 when it was refused
+     * @param refused null when it is stored
+     */
+    record Reported(long version, @Nullable ErrorCode refused) {}
 
     /** The device stored everything of the space up to the cursor token; sent at most once a minute per space. */
     void acknowledged(Principal device, String space, String cursor);

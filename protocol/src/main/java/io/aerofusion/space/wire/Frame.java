@@ -133,6 +133,13 @@ public sealed interface Frame {
     /** The desired twin of the device. */
     record Desired(long version, JsonNode desired) implements FromServer {}
 
+    /**
+     * What became of the session's {@code number}th {@link Report}, the first being 1: the reported twin has that version now.
+     *
+     * @param refused null when the report is stored
+     */
+    record Reported(long number, long version, @Nullable ErrorCode refused) implements FromServer {}
+
     /** The server is busy: send no push before that many ms. */
     record Slow(long retryAfterMillis) implements FromServer {}
 

@@ -26,6 +26,7 @@ enum FrameKind {
     GONE("gone"),
     PRESENCE("presence"),
     DESIRED("desired"),
+    REPORTED("reported"),
     SLOW("slow"),
     FAIL("fail"),
     BYE("bye");
@@ -77,6 +78,7 @@ enum FrameKind {
             case Frame.Gone ignored -> GONE;
             case Frame.Presence ignored -> PRESENCE;
             case Frame.Desired ignored -> DESIRED;
+            case Frame.Reported ignored -> REPORTED;
             case Frame.Slow ignored -> SLOW;
             case Frame.Failure ignored -> FAIL;
             case Frame.Bye ignored -> BYE;

@@ -70,6 +70,7 @@ final class FrameReader {
             case GONE -> new Frame.Gone(in.text(), code(in));
             case PRESENCE -> new Frame.Presence(in.text(), in.text(), in.any());
             case DESIRED -> new Frame.Desired(in.count(), value(in));
+            case REPORTED -> new Frame.Reported(in.count(), in.count(), codeOrNull(in));
             case SLOW -> new Frame.Slow(in.count());
             case FAIL -> new Frame.Failure(in.textOrNull(), code(in), in.text());
             case BYE -> new Frame.Bye(code(in), in.text(), in.integer());
@@ -84,9 +85,17 @@ final class FrameReader {
         return value;
     }
 
+    private static @Nullable ErrorCode codeOrNull(Fields in) throws FrameException {
+        @Nullable String code = in.textOrNull();
+        return code == null ? null : code(code);
+    }
+
     /** A code of a later version is read as {@link ErrorCode#INTERNAL}: something went wrong, and trying again is allowed. */
     private static ErrorCode code(Fields in) throws FrameException {
-        String code = in.text();
+        return code(in.text());
+    }
+
+    private static ErrorCode code(String code) {
         try {
             return ErrorCode.of(code);
         } catch (IllegalArgumentException e) {

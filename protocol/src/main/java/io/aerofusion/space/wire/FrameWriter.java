@@ -76,6 +76,10 @@ final class FrameWriter {
             case Frame.Gone f -> out.add(f.space()).add(f.reason().code());
             case Frame.Presence f -> out.add(f.space()).add(f.device()).add(f.state());
             case Frame.Desired f -> out.add(f.version()).add(f.desired());
+            case Frame.Reported f ->
+                out.add(f.number())
+                        .add(f.version())
+                        .add(f.refused() == null ? null : f.refused().code());
             case Frame.Slow f -> out.add(f.retryAfterMillis());
             case Frame.Failure f -> out.add(f.space()).add(f.code().code()).add(f.detail());
             case Frame.Bye f -> out.add(f.reason().code()).add(f.detail()).add(f.retryAfterMillis());

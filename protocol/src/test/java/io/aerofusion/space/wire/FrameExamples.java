@@ -76,6 +76,8 @@ final class FrameExamples {
         all.put("presence", new Frame.Presence("ops", "phone-2", json("\"here\"")));
         all.put("presence-nothing", new Frame.Presence("ops", "phone-2", null));
         all.put("desired", new Frame.Desired(4, json("{\"interval\":30}")));
+        all.put("reported", new Frame.Reported(3, 7, null));
+        all.put("reported-refused", new Frame.Reported(4, 7, ErrorCode.DOCUMENT_TOO_LARGE));
         all.put("slow", new Frame.Slow(750));
         all.put("fail", new Frame.Failure("ops", ErrorCode.BAD_CURSOR, "The cursor belongs to another space."));
         all.put("fail-session", new Frame.Failure(null, ErrorCode.UNKNOWN_FRAME, "This kind of frame is unknown."));
