@@ -92,7 +92,7 @@ public final class CanonicalJson {
     }
 
     private static void number(JsonNode value, StringBuilder out) {
-        if (value.isIntegralNumber() && value.canConvertToLong() && Math.abs(value.longValue()) <= Json.INTEGER_MAX) {
+        if (value.isIntegralNumber() && value.canConvertToLong() && Json.isExact(value.longValue())) {
             out.append(value.longValue());
         } else {
             out.append(number(value.doubleValue()));

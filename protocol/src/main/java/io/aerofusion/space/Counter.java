@@ -38,7 +38,7 @@ record Counter(
         if (sum == null) {
             return null;
         }
-        return Math.abs(sum) <= Json.INTEGER_MAX ? LongNode.valueOf(sum) : DoubleNode.valueOf((double) sum);
+        return Json.isExact(sum) ? LongNode.valueOf(sum) : DoubleNode.valueOf((double) sum);
     }
 
     /** A counter that an operation reset, or started. */

@@ -104,7 +104,7 @@ public final class Json {
 
     private static JsonNode number(JsonNode value) {
         if (value.isIntegralNumber()) {
-            if (!value.canConvertToLong() || Math.abs(value.longValue()) > INTEGER_MAX) {
+            if (!value.canConvertToLong() || !isExact(value.longValue())) {
                 throw new InvalidValueException(ErrorCode.INVALID_VALUE, "an integer beyond 2^53");
             }
             return value instanceof LongNode ? value : LongNode.valueOf(value.longValue());
@@ -117,6 +117,11 @@ public final class Json {
             return LongNode.valueOf((long) number);
         }
         return value instanceof DoubleNode ? value : DoubleNode.valueOf(number);
+    }
+
+    /** Whether every JSON reader keeps the integer; {@code Math.abs} of the smallest long is negative. */
+    public static boolean isExact(long integer) {
+        return integer >= -INTEGER_MAX && integer <= INTEGER_MAX;
     }
 
     private static void requireRoom(int nestingMax) {

@@ -67,7 +67,7 @@ final class Writes {
         }
         for (Map.Entry<String, Long> entry : mutation.inc().entrySet()) {
             String path = typed(entry.getKey(), ValueType.COUNTER);
-            if (Math.abs(entry.getValue()) > Json.INTEGER_MAX || entry.getValue() == Long.MIN_VALUE) {
+            if (!Json.isExact(entry.getValue())) {
                 throw rejected(ErrorCode.INVALID_VALUE, "an increment beyond 2^53", path);
             }
             inc.put(path, entry.getValue());

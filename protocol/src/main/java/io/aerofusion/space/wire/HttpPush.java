@@ -3,6 +3,7 @@ package io.aerofusion.space.wire;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.space.Cursor;
+import io.aerofusion.space.Json;
 import io.aerofusion.space.Mutation;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param where the object's place in the body, such as {@code ops[3].}; "" for the body itself
  */
 record HttpPush(JsonNode object, String where) {
-    private static final long INTEGER_MAX = 1L << 53;
 
     void onlyMembers(String... known) throws FrameException {
         if (!object.isObject()) {
@@ -52,7 +52,7 @@ record HttpPush(JsonNode object, String where) {
                 || !value.isIntegralNumber()
                 || !value.canConvertToLong()
                 || value.longValue() < min
-                || value.longValue() > INTEGER_MAX) {
+                || value.longValue() > Json.INTEGER_MAX) {
             throw refused(name, "must be a whole number from " + min + " to 2^53");
         }
         return value.longValue();
@@ -168,7 +168,7 @@ record HttpPush(JsonNode object, String where) {
     }
 
     private static long increment(JsonNode value, HttpPush place) throws FrameException {
-        if (!value.isIntegralNumber() || !value.canConvertToLong() || Math.abs(value.longValue()) > INTEGER_MAX) {
+        if (!value.isIntegralNumber() || !value.canConvertToLong() || !Json.isExact(value.longValue())) {
             throw place.refused("", "must be a whole number");
         }
         return value.longValue();
