@@ -1,38 +1,25 @@
 package io.aerofusion.device;
 
-import io.aerofusion.platform.cluster.ReadModel;
+import io.aerofusion.platform.cluster.AuditedReadModel;
 import io.aerofusion.platform.persistence.AuditLog;
 import io.aerofusion.platform.persistence.DeviceIndex;
 import io.aerofusion.platform.persistence.ReadModelTransaction;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** Writes the list of devices and what was done to them into the audit log. */
-final class DeviceReadModel implements ReadModel<DeviceEvent> {
+final class DeviceReadModel extends AuditedReadModel<DeviceEvent> {
     private final DeviceIndex devices;
-    private final AuditLog audit;
 
     DeviceReadModel(DeviceIndex devices, AuditLog audit) {
+        super(Device.KEY.name(), DeviceEvent.class, audit);
         this.devices = devices;
-        this.audit = audit;
     }
 
     /** A standing as lists and JSON name it. */
     static String wireName(DeviceState.Standing standing) {
         return standing.name().toLowerCase(Locale.ROOT);
-    }
-
-    @Override
-    public String entityType() {
-        return Device.KEY.name();
-    }
-
-    @Override
-    public Class<DeviceEvent> events() {
-        return DeviceEvent.class;
     }
 
     /** Whether anything here depends on the event; the others need not be read by projections. */
@@ -65,33 +52,34 @@ final class DeviceReadModel implements ReadModel<DeviceEvent> {
                                 wireName(DeviceState.Standing.ACTIVE),
                                 e.at(),
                                 0));
-                record(transaction, change, "device.registered", e.by(), Map.of("owner", e.owner()));
+                record(transaction, change, "device.registered", e.by(), e.at(), Map.of("owner", e.owner()));
             }
             case DeviceEvent.Relabelled e -> {
                 devices.find(transaction, change.tenant(), change.id())
                         .ifPresent(row -> devices.put(transaction, with(row, e.name(), e.labels(), row.state())));
-                record(transaction, change, "device.relabelled", e.by(), Map.of());
+                record(transaction, change, "device.relabelled", e.by(), e.at(), Map.of());
             }
             case DeviceEvent.Leased e -> devices.seen(transaction, change.tenant(), change.id(), e.at());
             case DeviceEvent.CredentialRotated e ->
-                record(transaction, change, "device.credential-rotated", e.by(), Map.of());
+                record(transaction, change, "device.credential-rotated", e.by(), e.at(), Map.of());
             case DeviceEvent.DesiredPatched e ->
                 record(
                         transaction,
                         change,
                         "device.desired-patched",
                         e.by(),
+                        e.at(),
                         Map.of("version", Long.toString(e.version())));
             case DeviceEvent.Revoked e -> {
                 devices.find(transaction, change.tenant(), change.id())
                         .ifPresent(row -> devices.put(
                                 transaction,
                                 with(row, row.name(), row.labels(), wireName(DeviceState.Standing.REVOKED))));
-                record(transaction, change, "device.revoked", e.by(), Map.of());
+                record(transaction, change, "device.revoked", e.by(), e.at(), Map.of());
             }
             case DeviceEvent.Forgotten e -> {
                 devices.remove(transaction, change.tenant(), change.id());
-                record(transaction, change, "device.forgotten", e.by(), Map.of());
+                record(transaction, change, "device.forgotten", e.by(), e.at(), Map.of());
             }
             case DeviceEvent.ReportedPatched e -> {}
             case DeviceEvent.SpaceAcknowledged e -> {}
@@ -107,24 +95,5 @@ final class DeviceReadModel implements ReadModel<DeviceEvent> {
             DeviceIndex.Row row, String name, SortedMap<String, String> labels, String state) {
         return new DeviceIndex.Row(
                 row.tenant(), row.device(), row.owner(), name, labels, state, row.registeredAt(), row.seenAt());
-    }
-
-    private void record(
-            ReadModelTransaction transaction,
-            Change<DeviceEvent> change,
-            String action,
-            String by,
-            Map<String, String> details) {
-        audit.append(
-                transaction,
-                List.of(new AuditLog.Entry(
-                        change.tenant(),
-                        change.event().at(),
-                        change.persistenceId(this),
-                        change.number(),
-                        action,
-                        by,
-                        change.subject(),
-                        new TreeMap<>(details))));
     }
 }

@@ -1,31 +1,18 @@
 package io.aerofusion.space;
 
-import io.aerofusion.platform.cluster.ReadModel;
+import io.aerofusion.platform.cluster.AuditedReadModel;
 import io.aerofusion.platform.persistence.AuditLog;
 import io.aerofusion.platform.persistence.ReadModelTransaction;
 import io.aerofusion.platform.persistence.SpaceIndex;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** Writes the list of spaces that a user may see, and what was done to spaces into the audit log. */
-final class SpaceReadModel implements ReadModel<SpaceEvent> {
+final class SpaceReadModel extends AuditedReadModel<SpaceEvent> {
     private final SpaceIndex spaces;
-    private final AuditLog audit;
 
     SpaceReadModel(SpaceIndex spaces, AuditLog audit) {
+        super(Space.KEY.name(), SpaceEvent.class, audit);
         this.spaces = spaces;
-        this.audit = audit;
-    }
-
-    @Override
-    public String entityType() {
-        return Space.KEY.name();
-    }
-
-    @Override
-    public Class<SpaceEvent> events() {
-        return SpaceEvent.class;
     }
 
     /** Whether anything here depends on the event; the others need not be read by projections. */
@@ -102,25 +89,5 @@ final class SpaceReadModel implements ReadModel<SpaceEvent> {
     @Override
     public void erased(ReadModelTransaction transaction, String tenant, String id) {
         spaces.remove(transaction, tenant, id);
-    }
-
-    private void record(
-            ReadModelTransaction transaction,
-            Change<SpaceEvent> change,
-            String action,
-            String by,
-            long at,
-            Map<String, String> details) {
-        audit.append(
-                transaction,
-                List.of(new AuditLog.Entry(
-                        change.tenant(),
-                        at,
-                        change.persistenceId(this),
-                        change.number(),
-                        action,
-                        by,
-                        change.subject(),
-                        new TreeMap<>(details))));
     }
 }

@@ -1,31 +1,18 @@
 package io.aerofusion.user;
 
-import io.aerofusion.platform.cluster.ReadModel;
+import io.aerofusion.platform.cluster.AuditedReadModel;
 import io.aerofusion.platform.persistence.AuditLog;
 import io.aerofusion.platform.persistence.ReadModelTransaction;
 import io.aerofusion.platform.persistence.UserIndex;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** Writes the list of users and what was done to them into the audit log. */
-final class UserReadModel implements ReadModel<UserEvent> {
+final class UserReadModel extends AuditedReadModel<UserEvent> {
     private final UserIndex users;
-    private final AuditLog audit;
 
     UserReadModel(UserIndex users, AuditLog audit) {
+        super(User.KEY.name(), UserEvent.class, audit);
         this.users = users;
-        this.audit = audit;
-    }
-
-    @Override
-    public String entityType() {
-        return User.KEY.name();
-    }
-
-    @Override
-    public Class<UserEvent> events() {
-        return UserEvent.class;
     }
 
     /** Whether anything here depends on the event; the others need not be read by projections. */
@@ -46,19 +33,37 @@ final class UserReadModel implements ReadModel<UserEvent> {
         switch (change.event()) {
             case UserEvent.Created e -> {
                 users.put(transaction, new UserIndex.Row(change.tenant(), change.id(), e.name(), e.roles(), e.at()));
-                record(transaction, change, "user.created", e.by(), Map.of("roles", String.join(" ", e.roles())));
+                record(
+                        transaction,
+                        change,
+                        "user.created",
+                        e.by(),
+                        e.at(),
+                        Map.of("roles", String.join(" ", e.roles())));
             }
             case UserEvent.RolesChanged e -> {
                 users.find(transaction, change.tenant(), change.id())
                         .ifPresent(row -> users.put(
                                 transaction,
                                 new UserIndex.Row(row.tenant(), row.user(), row.name(), e.roles(), row.createdAt())));
-                record(transaction, change, "user.roles-changed", e.by(), Map.of("roles", String.join(" ", e.roles())));
+                record(
+                        transaction,
+                        change,
+                        "user.roles-changed",
+                        e.by(),
+                        e.at(),
+                        Map.of("roles", String.join(" ", e.roles())));
             }
             case UserEvent.TokenIssued e ->
-                record(transaction, change, "user.token-issued", e.by(), Map.of("token", e.token(), "name", e.name()));
+                record(
+                        transaction,
+                        change,
+                        "user.token-issued",
+                        e.by(),
+                        e.at(),
+                        Map.of("token", e.token(), "name", e.name()));
             case UserEvent.TokenRevoked e ->
-                record(transaction, change, "user.token-revoked", e.by(), Map.of("token", e.token()));
+                record(transaction, change, "user.token-revoked", e.by(), e.at(), Map.of("token", e.token()));
             // The steps of the erasure write their entries themselves: this one may come when the key is gone. Should
             // the node have
             // died before the first step, the mark lets the erasure be found.
@@ -71,24 +76,5 @@ final class UserReadModel implements ReadModel<UserEvent> {
     @Override
     public void erased(ReadModelTransaction transaction, String tenant, String id) {
         // The erasure itself removes the row, when its last step is done: the row is how it would be found again.
-    }
-
-    private void record(
-            ReadModelTransaction transaction,
-            Change<UserEvent> change,
-            String action,
-            String by,
-            Map<String, String> details) {
-        audit.append(
-                transaction,
-                List.of(new AuditLog.Entry(
-                        change.tenant(),
-                        change.event().at(),
-                        change.persistenceId(this),
-                        change.number(),
-                        action,
-                        by,
-                        change.subject(),
-                        new TreeMap<>(details))));
     }
 }

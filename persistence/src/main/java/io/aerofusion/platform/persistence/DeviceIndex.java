@@ -5,7 +5,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,61 +85,37 @@ public final class DeviceIndex {
             remove(transaction, row.tenant(), row.device());
             return;
         }
-        try (PreparedStatement put = transaction
-                .connection()
-                .prepareStatement(
-                        "INSERT INTO device (tenant, device, owner_index, label_indexes, state, seen_at, sealed)"
-                                + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, device) DO UPDATE SET"
-                                + " owner_index = EXCLUDED.owner_index, label_indexes = EXCLUDED.label_indexes,"
-                                + " state = EXCLUDED.state, seen_at = EXCLUDED.seen_at, sealed = EXCLUDED.sealed")) {
-            put.setString(1, row.tenant());
-            put.setString(2, row.device());
-            put.setString(3, keys.indexOf(row.tenant() + "|" + row.owner()));
-            put.setArray(4, transaction.connection().createArrayOf("text", labelIndexes(row.tenant(), row.labels())));
-            put.setString(5, row.state());
-            setTime(put, 6, row.seenAt());
-            put.setBytes(7, sealed.get());
-            put.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+        transaction.update(
+                "INSERT INTO device (tenant, device, owner_index, label_indexes, state, seen_at, sealed)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, device) DO UPDATE SET"
+                        + " owner_index = EXCLUDED.owner_index, label_indexes = EXCLUDED.label_indexes,"
+                        + " state = EXCLUDED.state, seen_at = EXCLUDED.seen_at, sealed = EXCLUDED.sealed",
+                row.tenant(),
+                row.device(),
+                keys.indexOf(row.tenant() + "|" + row.owner()),
+                labelIndexes(row.tenant(), row.labels()),
+                row.state(),
+                time(row.seenAt()),
+                sealed.get());
     }
 
     /** Only moves the time the device was last seen, which happens most often. */
     public void seen(ReadModelTransaction transaction, String tenant, String device, long at) {
-        try (PreparedStatement update = transaction
-                .connection()
-                .prepareStatement("UPDATE device SET seen_at = greatest(seen_at, ?) WHERE tenant = ? AND device = ?")) {
-            setTime(update, 1, at);
-            update.setString(2, tenant);
-            update.setString(3, device);
-            update.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+        transaction.update(
+                "UPDATE device SET seen_at = greatest(seen_at, ?) WHERE tenant = ? AND device = ?",
+                time(at),
+                tenant,
+                device);
     }
 
     public void remove(ReadModelTransaction transaction, String tenant, String device) {
-        try (PreparedStatement delete =
-                transaction.connection().prepareStatement("DELETE FROM device WHERE tenant = ? AND device = ?")) {
-            delete.setString(1, tenant);
-            delete.setString(2, device);
-            delete.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+        transaction.update("DELETE FROM device WHERE tenant = ? AND device = ?", tenant, device);
     }
 
     /** Removes every device of a user who is erased. */
     public void removeOf(ReadModelTransaction transaction, String tenant, String owner) {
-        try (PreparedStatement delete =
-                transaction.connection().prepareStatement("DELETE FROM device WHERE tenant = ? AND owner_index = ?")) {
-            delete.setString(1, tenant);
-            delete.setString(2, keys.indexOf(tenant + "|" + owner));
-            delete.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+        transaction.update(
+                "DELETE FROM device WHERE tenant = ? AND owner_index = ?", tenant, keys.indexOf(tenant + "|" + owner));
     }
 
     /** The device as the transaction sees it, for an event that changes a part of it. */
@@ -164,16 +139,7 @@ public final class DeviceIndex {
         return Transaction.single(source, connection -> {
             try (PreparedStatement select = prepare(connection, query);
                     ResultSet rows = select.executeQuery()) {
-                List<Row> found = new ArrayList<>();
-                String last = "";
-                for (int count = 0; rows.next(); count++) {
-                    if (count == query.limit()) {
-                        return new Slice<>(found, Optional.of(last));
-                    }
-                    last = rows.getString("device");
-                    row(query.tenant(), rows).ifPresent(found::add);
-                }
-                return new Slice<>(found, Optional.empty());
+                return Slice.of(rows, query.limit(), "device", row -> row(query.tenant(), row));
             }
         });
     }
@@ -233,11 +199,7 @@ public final class DeviceIndex {
                 .toArray(String[]::new);
     }
 
-    private static void setTime(PreparedStatement statement, int parameter, long millis) throws SQLException {
-        if (millis == 0) {
-            statement.setNull(parameter, Types.TIMESTAMP_WITH_TIMEZONE);
-        } else {
-            statement.setTimestamp(parameter, Timestamp.from(Instant.ofEpochMilli(millis)));
-        }
+    private static @Nullable Timestamp time(long millis) {
+        return millis == 0 ? null : Timestamp.from(Instant.ofEpochMilli(millis));
     }
 }

@@ -1,8 +1,10 @@
 package io.aerofusion.platform.persistence;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One transaction of a projection: the rows it writes and its offset are committed together, so every event counts exactly once.
@@ -28,6 +30,18 @@ public final class ReadModelTransaction implements AutoCloseable {
     /** For the offset store of the projection. */
     public Connection connection() {
         return connection;
+    }
+
+    /** Runs a statement that changes rows; null is SQL's. @throws DatabaseException when it failed */
+    void update(String sql, @Nullable Object... values) {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            statement.executeUpdate();
+        } catch (SQLException e) {
+            throw new DatabaseException(e);
+        }
     }
 
     public void commit() throws SQLException {

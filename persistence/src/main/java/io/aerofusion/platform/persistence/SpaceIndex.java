@@ -3,8 +3,6 @@ package io.aerofusion.platform.persistence;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -43,43 +41,31 @@ public final class SpaceIndex {
             remove(transaction, row.tenant(), row.space());
             return;
         }
-        try (PreparedStatement put = transaction
-                .connection()
-                .prepareStatement("INSERT INTO space (tenant, space, owner_index, sealed) VALUES (?, ?, ?, ?)"
+        transaction.update(
+                "INSERT INTO space (tenant, space, owner_index, sealed) VALUES (?, ?, ?, ?)"
                         + " ON CONFLICT (tenant, space) DO UPDATE SET owner_index = EXCLUDED.owner_index,"
-                        + " sealed = EXCLUDED.sealed")) {
-            put.setString(1, row.tenant());
-            put.setString(2, row.space());
-            put.setString(3, keys.indexOf(row.tenant() + "|" + row.owner()));
-            put.setBytes(4, sealed.get());
-            put.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+                        + " sealed = EXCLUDED.sealed",
+                row.tenant(),
+                row.space(),
+                keys.indexOf(row.tenant() + "|" + row.owner()),
+                sealed.get());
         putMember(transaction, row.tenant(), row.space(), row.owner(), ownersRight);
     }
 
     /** Gives a user a right in a space, or another one. Without effect when the space was removed. */
     public void putMember(ReadModelTransaction transaction, String tenant, String space, String user, String right) {
-        try (PreparedStatement put = transaction
-                .connection()
-                .prepareStatement(
-                        "INSERT INTO space_member (tenant, space, user_index, access_right)"
-                                + " SELECT tenant, space, ?, ? FROM space WHERE tenant = ? AND space = ?"
-                                + " ON CONFLICT (tenant, space, user_index) DO UPDATE SET access_right = EXCLUDED.access_right")) {
-            put.setString(1, keys.indexOf(tenant + "|" + user));
-            put.setString(2, right);
-            put.setString(3, tenant);
-            put.setString(4, space);
-            put.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+        transaction.update(
+                "INSERT INTO space_member (tenant, space, user_index, access_right)"
+                        + " SELECT tenant, space, ?, ? FROM space WHERE tenant = ? AND space = ?"
+                        + " ON CONFLICT (tenant, space, user_index) DO UPDATE SET access_right = EXCLUDED.access_right",
+                keys.indexOf(tenant + "|" + user),
+                right,
+                tenant,
+                space);
     }
 
     public void removeMember(ReadModelTransaction transaction, String tenant, String space, String user) {
-        delete(
-                transaction,
+        transaction.update(
                 "DELETE FROM space_member WHERE tenant = ? AND space = ? AND user_index = ?",
                 tenant,
                 space,
@@ -87,14 +73,14 @@ public final class SpaceIndex {
     }
 
     public void remove(ReadModelTransaction transaction, String tenant, String space) {
-        delete(transaction, "DELETE FROM space WHERE tenant = ? AND space = ?", tenant, space);
+        transaction.update("DELETE FROM space WHERE tenant = ? AND space = ?", tenant, space);
     }
 
     /** Removes the spaces and the memberships of a user who is erased. */
     public void removeOf(ReadModelTransaction transaction, String tenant, String user) {
         String index = keys.indexOf(tenant + "|" + user);
-        delete(transaction, "DELETE FROM space WHERE tenant = ? AND owner_index = ?", tenant, index);
-        delete(transaction, "DELETE FROM space_member WHERE tenant = ? AND user_index = ?", tenant, index);
+        transaction.update("DELETE FROM space WHERE tenant = ? AND owner_index = ?", tenant, index);
+        transaction.update("DELETE FROM space_member WHERE tenant = ? AND user_index = ?", tenant, index);
     }
 
     /**
@@ -113,37 +99,17 @@ public final class SpaceIndex {
                 select.setString(3, after);
                 select.setInt(4, limit + 1);
                 try (ResultSet rows = select.executeQuery()) {
-                    return page(tenant, rows, limit);
+                    return Slice.of(rows, limit, "space", row -> membership(tenant, row));
                 }
             }
         });
     }
 
-    private Slice<Membership> page(String tenant, ResultSet rows, int limit) throws SQLException {
-        List<Membership> found = new ArrayList<>();
-        String last = "";
-        for (int count = 0; rows.next(); count++) {
-            if (count == limit) {
-                return new Slice<>(found, Optional.of(last));
-            }
-            String space = rows.getString("space");
-            String right = rows.getString("access_right");
-            last = space;
-            column.open(rows.getString("owner_index"), tenant + "|" + space, rows.getBytes("sealed"))
-                    .map(content -> new Row(tenant, space, content.owner(), content.title(), content.createdAt()))
-                    .ifPresent(row -> found.add(new Membership(row, right)));
-        }
-        return new Slice<>(found, Optional.empty());
-    }
-
-    private static void delete(ReadModelTransaction transaction, String sql, String... values) {
-        try (PreparedStatement delete = transaction.connection().prepareStatement(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                delete.setString(i + 1, values[i]);
-            }
-            delete.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+    private Optional<Membership> membership(String tenant, ResultSet rows) throws SQLException {
+        String space = rows.getString("space");
+        String right = rows.getString("access_right");
+        return column.open(rows.getString("owner_index"), tenant + "|" + space, rows.getBytes("sealed"))
+                .map(content -> new Membership(
+                        new Row(tenant, space, content.owner(), content.title(), content.createdAt()), right));
     }
 }

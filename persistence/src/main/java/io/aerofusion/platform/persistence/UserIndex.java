@@ -51,45 +51,26 @@ public final class UserIndex {
             remove(transaction, row.tenant(), row.user());
             return;
         }
-        try (PreparedStatement put = transaction
-                .connection()
-                .prepareStatement("INSERT INTO user_account (tenant, user_id, state, sealed) VALUES (?, ?, 'active', ?)"
+        transaction.update(
+                "INSERT INTO user_account (tenant, user_id, state, sealed) VALUES (?, ?, 'active', ?)"
                         + " ON CONFLICT (tenant, user_id) DO UPDATE SET sealed = EXCLUDED.sealed"
-                        + " WHERE user_account.state = 'active'")) {
-            put.setString(1, row.tenant());
-            put.setString(2, row.user());
-            put.setBytes(3, sealed.get());
-            put.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+                        + " WHERE user_account.state = 'active'",
+                row.tenant(),
+                row.user(),
+                sealed.get());
     }
 
     /** Notes that the user is being erased: lists pass over it, {@link #erasing} finds it, until {@link #remove}. */
     public void markErasing(ReadModelTransaction transaction, String tenant, String user) {
-        try (PreparedStatement put = transaction
-                .connection()
-                .prepareStatement(
-                        "INSERT INTO user_account (tenant, user_id, state, sealed) VALUES (?, ?, 'erasing', ''::bytea)"
-                                + " ON CONFLICT (tenant, user_id) DO UPDATE SET state = 'erasing', sealed = ''::bytea")) {
-            put.setString(1, tenant);
-            put.setString(2, user);
-            put.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+        transaction.update(
+                "INSERT INTO user_account (tenant, user_id, state, sealed) VALUES (?, ?, 'erasing', ''::bytea)"
+                        + " ON CONFLICT (tenant, user_id) DO UPDATE SET state = 'erasing', sealed = ''::bytea",
+                tenant,
+                user);
     }
 
     public void remove(ReadModelTransaction transaction, String tenant, String user) {
-        try (PreparedStatement delete = transaction
-                .connection()
-                .prepareStatement("DELETE FROM user_account WHERE tenant = ? AND user_id = ?")) {
-            delete.setString(1, tenant);
-            delete.setString(2, user);
-            delete.executeUpdate();
-        } catch (SQLException e) {
-            throw new DatabaseException(e);
-        }
+        transaction.update("DELETE FROM user_account WHERE tenant = ? AND user_id = ?", tenant, user);
     }
 
     /** The user as the transaction sees it, for an event that changes a part of it. */
@@ -122,16 +103,7 @@ public final class UserIndex {
                 select.setString(2, after);
                 select.setInt(3, limit + 1);
                 try (ResultSet rows = select.executeQuery()) {
-                    List<Row> found = new ArrayList<>();
-                    String last = "";
-                    for (int count = 0; rows.next(); count++) {
-                        if (count == limit) {
-                            return new Slice<>(found, Optional.of(last));
-                        }
-                        last = rows.getString("user_id");
-                        row(tenant, rows).ifPresent(found::add);
-                    }
-                    return new Slice<>(found, Optional.empty());
+                    return Slice.of(rows, limit, "user_id", row -> row(tenant, row));
                 }
             }
         });
