@@ -10,17 +10,13 @@ import io.aerofusion.space.Mutation;
 import io.aerofusion.space.Rejection;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,15 +28,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Every method that changes something is one commit of the store, so after a crash the space is as it was before or after it.
  */
 final class SpaceContents {
-    /** Mutations that wait for an acknowledgement, at most; a further one is refused with {@link QueueFullException}. */
-    static final int QUEUE_MAX = 100_000;
-
-    /** Acknowledged mutations kept in case the server comes back from a backup, at most; the oldest are forgotten first. */
-    static final int KEPT_MAX = 1_000;
-
-    /** Conflict notices kept, at most; the oldest are forgotten first (the server keeps those that need somebody). */
-    static final int CONFLICTS_MAX = 1_000;
-
     /** 2026-01-01T00:00:00Z: keeps first numbers short. */
     private static final long NUMBERS_SINCE_MS = 1_767_225_600_000L;
 
@@ -52,14 +39,10 @@ final class SpaceContents {
     private @Nullable String cursor;
     private @Nullable String base;
     private long nextNumber = 1;
-    private long nextConflict = 1;
     private List<String> collections = List.of();
 
-    private final NavigableMap<Long, QueuedMutation> queue = new TreeMap<>();
-    private final Map<DocumentKey, List<QueuedMutation>> queueOf = new HashMap<>();
-    private final NavigableSet<Long> kept = new TreeSet<>();
-    private final NavigableMap<Long, RejectedMutation> rejections = new TreeMap<>();
-    private final NavigableMap<Long, ConflictNotice> conflicts = new TreeMap<>();
+    private final MutationQueue queue;
+    private final Notices notices;
     private @Nullable SpaceHash hash;
 
     SpaceContents(String device, String name, Store store, HybridClock clock) {
@@ -67,13 +50,10 @@ final class SpaceContents {
         this.name = name;
         this.store = store;
         this.clock = clock;
-        load();
-    }
-
-    private void load() {
+        long nextConflict = 1;
         byte[] stored = store.get(StoreKeys.space(name));
         if (stored == null) {
-            nextNumber = firstNumber();
+            nextNumber = firstNumber(clock);
         } else {
             JsonNode meta = StoredForms.json(stored);
             cursor = meta.path("cursor").textValue();
@@ -85,17 +65,11 @@ final class SpaceContents {
             collections = List.copyOf(names);
             clock.observe(meta.path("hlc").longValue());
         }
-        store.scan(
-                StoreKeys.queue(name), (key, value) -> enqueue(StoredForms.mutation(StoreKeys.numberOf(key), value)));
-        store.scan(StoreKeys.kept(name), (key, value) -> kept.add(StoreKeys.numberOf(key)));
-        store.scan(StoreKeys.rejections(name), (key, value) -> {
-            long number = StoreKeys.numberOf(key);
-            rejections.put(number, StoredForms.rejection(number, value));
-        });
-        store.scan(StoreKeys.conflicts(name), (key, value) -> {
-            long number = StoreKeys.numberOf(key);
-            conflicts.put(number, new ConflictNotice(number, StoredForms.conflict(value)));
-        });
+        this.queue = new MutationQueue(name, store);
+        queue.byNumber()
+                .values()
+                .forEach(queued -> clock.observe(queued.mutation().at()));
+        this.notices = new Notices(name, store, nextConflict);
     }
 
     /**
@@ -103,7 +77,7 @@ final class SpaceContents {
      * must not begin at 1 again: it begins above what it can have used before, unless it made more than one mutation per
      * millisecond or its clock went back.
      */
-    private long firstNumber() {
+    private static long firstNumber(HybridClock clock) {
         return Math.max(1, clock.millis() - NUMBERS_SINCE_MS);
     }
 
@@ -122,7 +96,7 @@ final class SpaceContents {
     }
 
     NavigableMap<Long, QueuedMutation> queue() {
-        return Collections.unmodifiableNavigableMap(queue);
+        return queue.byNumber();
     }
 
     long nextNumber() {
@@ -130,11 +104,11 @@ final class SpaceContents {
     }
 
     Collection<RejectedMutation> rejections() {
-        return List.copyOf(rejections.values());
+        return notices.rejections();
     }
 
     Collection<ConflictNotice> conflicts() {
-        return List.copyOf(conflicts.values());
+        return notices.conflicts();
     }
 
     /** Which collections to hold, empty for all; another choice than before starts the space anew. True when it did. */
@@ -156,7 +130,7 @@ final class SpaceContents {
 
     /** Visits every document of the view in a collection, or in all when it is null. The visitor does not call the replica. */
     void documents(@Nullable String collection, BiConsumer<DocumentKey, ObjectNode> visitor) {
-        Set<DocumentKey> created = new LinkedHashSet<>(queueOf.keySet());
+        Set<DocumentKey> created = new LinkedHashSet<>(queue.documents());
         String prefix = collection == null ? StoreKeys.documents(name) : StoreKeys.documents(name, collection);
         store.scan(prefix, (storeKey, stored) -> {
             DocumentKey key = StoreKeys.documentOf(name, storeKey);
@@ -198,7 +172,7 @@ final class SpaceContents {
 
     private @Nullable LocalDocument overlay(DocumentKey key, @Nullable LocalDocument confirmed) {
         LocalDocument document = confirmed;
-        for (QueuedMutation queued : queueOf.getOrDefault(key, List.of())) {
+        for (QueuedMutation queued : queue.of(key)) {
             document = after(queued, document);
         }
         return document;
@@ -217,9 +191,7 @@ final class SpaceContents {
 
     /** Takes the application's mutations into the queue; returns the number of the last. */
     long append(List<Mutation> mutations) {
-        if (queue.size() + mutations.size() > QUEUE_MAX) {
-            throw new QueueFullException(name, QUEUE_MAX);
-        }
+        queue.requireRoom(mutations.size());
         Commit commit = new Commit();
         List<QueuedMutation> added = new ArrayList<>();
         long number = nextNumber;
@@ -231,7 +203,7 @@ final class SpaceContents {
         }
         nextNumber = number;
         commit.run();
-        added.forEach(this::enqueue);
+        added.forEach(queue::add);
         return number - 1;
     }
 
@@ -254,18 +226,13 @@ final class SpaceContents {
      */
     Set<DocumentKey> acknowledge(long upTo, boolean keep, List<DocumentChange> changes, @Nullable String newCursor) {
         Commit commit = new Commit();
-        for (QueuedMutation queued : List.copyOf(queue.headMap(upTo, true).values())) {
+        for (QueuedMutation queued :
+                List.copyOf(queue.byNumber().headMap(upTo, true).values())) {
             commit.apply(queued);
-            dequeue(queued, commit);
+            queue.remove(queued, commit.writes);
             if (keep) {
-                commit.put(
-                        StoreKeys.numbered(StoreKeys.kept(name), queued.number()),
-                        StoredForms.mutation(queued.mutation(), queued.base()));
-                kept.add(queued.number());
+                queue.keep(queued, commit.writes);
             }
-        }
-        while (kept.size() > KEPT_MAX) {
-            commit.remove(StoreKeys.numbered(StoreKeys.kept(name), kept.removeFirst()));
         }
         changes.forEach(commit::apply);
         if (newCursor != null) {
@@ -278,11 +245,8 @@ final class SpaceContents {
 
     /** Mutations up to this number are safe in more than one region. */
     void replicated(long upTo) {
-        if (!kept.isEmpty() && kept.getFirst() <= upTo) {
-            Commit commit = new Commit();
-            while (!kept.isEmpty() && kept.getFirst() <= upTo) {
-                commit.remove(StoreKeys.numbered(StoreKeys.kept(name), kept.removeFirst()));
-            }
+        Commit commit = new Commit();
+        if (queue.release(upTo, commit.writes)) {
             commit.run();
         }
     }
@@ -295,7 +259,7 @@ final class SpaceContents {
         Commit commit = new Commit();
         List<RejectedMutation> known = new ArrayList<>();
         for (Rejection rejection : refused) {
-            QueuedMutation queued = queue.get(rejection.seq());
+            QueuedMutation queued = queue.byNumber().get(rejection.seq());
             if (queued != null) {
                 known.add(reject(queued, rejection, commit));
             }
@@ -305,48 +269,27 @@ final class SpaceContents {
     }
 
     private RejectedMutation reject(QueuedMutation queued, Rejection rejection, Commit commit) {
-        RejectedMutation rejected = new RejectedMutation(
-                queued.number(),
-                queued.mutation(),
-                rejection.code(),
-                rejection.detail(),
-                rejection.path(),
-                rejection.serverValue());
-        dequeue(queued, commit);
-        rejections.put(queued.number(), rejected);
-        commit.put(StoreKeys.numbered(StoreKeys.rejections(name), queued.number()), StoredForms.rejection(rejected));
-        return rejected;
+        queue.remove(queued, commit.writes);
+        return notices.reject(queued, rejection, commit.writes);
     }
 
     List<ConflictNotice> record(List<Conflict> met) {
         Commit commit = new Commit();
-        List<ConflictNotice> notices = new ArrayList<>();
-        for (Conflict conflict : met) {
-            ConflictNotice notice = new ConflictNotice(nextConflict++, conflict);
-            conflicts.put(notice.number(), notice);
-            commit.put(StoreKeys.numbered(StoreKeys.conflicts(name), notice.number()), StoredForms.conflict(conflict));
-            notices.add(notice);
-        }
-        while (conflicts.size() > CONFLICTS_MAX) {
-            commit.remove(StoreKeys.numbered(
-                    StoreKeys.conflicts(name), conflicts.pollFirstEntry().getKey()));
-        }
+        List<ConflictNotice> recorded = notices.record(met, commit.writes);
         commit.run();
-        return notices;
+        return recorded;
     }
 
     void dismissRejection(long number) {
-        if (rejections.remove(number) != null) {
-            Commit commit = new Commit();
-            commit.remove(StoreKeys.numbered(StoreKeys.rejections(name), number));
+        Commit commit = new Commit();
+        if (notices.dismissRejection(number, commit.writes)) {
             commit.run();
         }
     }
 
     void dismissConflict(long number) {
-        if (conflicts.remove(number) != null) {
-            Commit commit = new Commit();
-            commit.remove(StoreKeys.numbered(StoreKeys.conflicts(name), number));
+        Commit commit = new Commit();
+        if (notices.dismissConflict(number, commit.writes)) {
             commit.run();
         }
     }
@@ -354,16 +297,7 @@ final class SpaceContents {
     /** Forgets the confirmed state. The queue stays, and what the server may have lost joins it again. */
     void restart() {
         Commit commit = new Commit();
-        for (long number : kept) {
-            byte[] stored = store.get(StoreKeys.numbered(StoreKeys.kept(name), number));
-            if (stored != null) {
-                commit.remove(StoreKeys.numbered(StoreKeys.kept(name), number));
-                commit.put(StoreKeys.numbered(StoreKeys.queue(name), number), stored);
-                queue.put(number, StoredForms.mutation(number, stored));
-            }
-        }
-        kept.clear();
-        reindex();
+        queue.takeBack(commit.writes);
         forgetDocuments(commit);
         commit.run();
     }
@@ -372,11 +306,11 @@ final class SpaceContents {
     List<RejectedMutation> gone(ErrorCode reason) {
         Commit commit = new Commit();
         List<RejectedMutation> rejected = new ArrayList<>();
-        for (QueuedMutation queued : List.copyOf(queue.values())) {
+        for (QueuedMutation queued : List.copyOf(queue.byNumber().values())) {
             rejected.add(reject(queued, new Rejection(queued.number(), reason, reason.title(), "", null), commit));
         }
         commit.clear.add(StoreKeys.kept(name));
-        kept.clear();
+        queue.releaseAll();
         forgetDocuments(commit);
         commit.run();
         return rejected;
@@ -389,17 +323,7 @@ final class SpaceContents {
     void renumberAbove(long number) {
         Commit commit = new Commit();
         commit.clear.add(StoreKeys.queue(name));
-        List<QueuedMutation> before = List.copyOf(queue.values());
-        queue.clear();
-        nextNumber = number + 1;
-        for (QueuedMutation queued : before) {
-            QueuedMutation moved = new QueuedMutation(nextNumber++, queued.base(), queued.mutation(), queued.bytes());
-            queue.put(moved.number(), moved);
-            commit.put(
-                    StoreKeys.numbered(StoreKeys.queue(name), moved.number()),
-                    StoredForms.mutation(moved.mutation(), moved.base()));
-        }
-        reindex();
+        nextNumber = queue.renumber(number + 1, commit.writes);
         commit.run();
     }
 
@@ -410,29 +334,6 @@ final class SpaceContents {
         hash = null;
     }
 
-    private void enqueue(QueuedMutation queued) {
-        queue.put(queued.number(), queued);
-        queueOf.computeIfAbsent(queued.document(), key -> new ArrayList<>()).add(queued);
-        clock.observe(queued.mutation().at());
-    }
-
-    private void dequeue(QueuedMutation queued, Commit commit) {
-        queue.remove(queued.number());
-        List<QueuedMutation> ofDocument = queueOf.get(queued.document());
-        if (ofDocument != null) {
-            ofDocument.remove(queued);
-            if (ofDocument.isEmpty()) {
-                queueOf.remove(queued.document());
-            }
-        }
-        commit.remove(StoreKeys.numbered(StoreKeys.queue(name), queued.number()));
-    }
-
-    private void reindex() {
-        queueOf.clear();
-        List.copyOf(queue.values()).forEach(this::enqueue);
-    }
-
     /** Collects the writes of one step, and the documents it touches. */
     private final class Commit {
         private final List<String> clear = new ArrayList<>();
@@ -441,10 +342,6 @@ final class SpaceContents {
 
         void put(String key, byte[] value) {
             writes.put(key, value);
-        }
-
-        void remove(String key) {
-            writes.put(key, null);
         }
 
         void apply(QueuedMutation queued) {
@@ -484,7 +381,7 @@ final class SpaceContents {
             meta.put("cursor", cursor)
                     .put("base", base)
                     .put("nextNumber", nextNumber)
-                    .put("nextConflict", nextConflict)
+                    .put("nextConflict", notices.nextConflict())
                     .put("hlc", clock.last());
             collections.forEach(meta.putArray("collections")::add);
             return StoredForms.bytes(meta);
