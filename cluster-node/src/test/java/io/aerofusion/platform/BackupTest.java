@@ -21,8 +21,11 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -184,6 +187,44 @@ final class BackupTest {
                 .isEqualTo(1);
         assertThat(run("backup", "--data", data)).isEqualTo(2);
         assertThat(run("restore", "--to", journal)).isEqualTo(2);
+    }
+
+    @Test
+    void the_scripts_back_up_and_restore(@TempDir Path places) throws Exception {
+        Path data = directory.resolve("data");
+        Node first = Node.start(NodeOptions.in(data));
+        Caller.admin(first).post("/api/v1/users", "{'user':'ada'}");
+        script("backup", places.resolve("journals"), places.resolve("keys"), "--data", data); // beside the node
+        Caller.admin(first).post("/api/v1/users", "{'user':'later'}");
+        first.stop();
+        script("restore", places.resolve("journals"), places.resolve("keys"), data);
+        Node second = Node.start(NodeOptions.in(data));
+        try {
+            assertThat(Caller.admin(second).get("/api/v1/users/ada").status()).isEqualTo(200);
+            assertThat(Caller.admin(second).get("/api/v1/users/later").status()).isEqualTo(404);
+            try (Stream<Path> files = Files.list(data)) {
+                assertThat(files).anyMatch(file -> file.getFileName().toString().startsWith("postgres.before-"));
+            }
+        } finally {
+            second.stop();
+        }
+    }
+
+    private static void script(String name, Object... arguments) throws Exception {
+        List<String> line = new ArrayList<>();
+        line.add(Path.of("..", "deploy", name).toString());
+        for (Object argument : arguments) {
+            line.add(argument.toString());
+        }
+        ProcessBuilder builder = new ProcessBuilder(line).inheritIO();
+        builder.environment()
+                .put(
+                        "AEROFUSION",
+                        Path.of(System.getProperty("java.home"), "bin", "java") + " -cp "
+                                + System.getProperty("java.class.path") + " io.aerofusion.platform.Main");
+        Process process = builder.start();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
     }
 
     private int run(Object... arguments) {
