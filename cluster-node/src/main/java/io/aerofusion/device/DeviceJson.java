@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
-import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.persistence.DeviceIndex;
 import java.time.Instant;
@@ -32,10 +31,6 @@ final class DeviceJson {
             "reported":{"type":"object"},"reportedVersion":{"type":"integer"}}}""";
 
     private DeviceJson() {}
-
-    static Endpoint.Reply reply(int status, String description, String schema) {
-        return new Endpoint.Reply(status, description, "application/json", schema);
-    }
 
     static ObjectNode device(Device.View view) {
         return described(

@@ -58,8 +58,8 @@ final class DeviceRoutes {
                         "name":{"type":"string","maxLength":128},"labels":%s,\
                         "owner":{"type":"string","description":"another user; for operators"}}}""".formatted("^" + Names.PATTERN + "$", LABELS),
                         List.of(
-                                DeviceJson.reply(201, "Registered", DeviceJson.WITH_CREDENTIAL),
-                                DeviceJson.reply(
+                                Endpoint.Reply.json(201, "Registered", DeviceJson.WITH_CREDENTIAL),
+                                Endpoint.Reply.json(
                                         200,
                                         "Registered by an earlier request with this key, and in use since",
                                         DeviceJson.WITH_CREDENTIAL)),
@@ -72,7 +72,7 @@ final class DeviceRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(),
                         "",
-                        List.of(DeviceJson.reply(200, "The device", DeviceJson.DEVICE)),
+                        List.of(Endpoint.Reply.json(200, "The device", DeviceJson.DEVICE)),
                         request -> described(request, replyTo -> new Device.Describe(request.caller(), replyTo))),
                 new Endpoint(
                         HttpMethods.PATCH,
@@ -84,7 +84,7 @@ final class DeviceRoutes {
                         """
                         {"type":"object","properties":{"name":{"type":"string","maxLength":128},\
                         "labels":{"type":"object","additionalProperties":{"type":["string","null"]}}}}""",
-                        List.of(DeviceJson.reply(200, "The device now", DeviceJson.DEVICE)),
+                        List.of(Endpoint.Reply.json(200, "The device now", DeviceJson.DEVICE)),
                         this::relabel),
                 new Endpoint(
                         HttpMethods.POST,
@@ -94,7 +94,7 @@ final class DeviceRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(),
                         "",
-                        List.of(DeviceJson.reply(200, "The new credential, once", DeviceJson.WITH_CREDENTIAL)),
+                        List.of(Endpoint.Reply.json(200, "The new credential, once", DeviceJson.WITH_CREDENTIAL)),
                         this::rotate),
                 new Endpoint(
                         HttpMethods.POST,
@@ -104,7 +104,7 @@ final class DeviceRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(),
                         "",
-                        List.of(DeviceJson.reply(200, "The device now", DeviceJson.DEVICE)),
+                        List.of(Endpoint.Reply.json(200, "The device now", DeviceJson.DEVICE)),
                         this::revoke),
                 new Endpoint(
                         HttpMethods.GET,
@@ -114,7 +114,7 @@ final class DeviceRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(),
                         "",
-                        List.of(DeviceJson.reply(200, "The twin", DeviceJson.TWIN)),
+                        List.of(Endpoint.Reply.json(200, "The twin", DeviceJson.TWIN)),
                         request -> twin(request, replyTo -> new Device.Describe(request.caller(), replyTo))),
                 new Endpoint(
                         HttpMethods.PATCH,
@@ -124,7 +124,7 @@ final class DeviceRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(IF_MATCH),
                         "{\"type\":\"object\"}",
-                        List.of(DeviceJson.reply(200, "The twin now", DeviceJson.TWIN)),
+                        List.of(Endpoint.Reply.json(200, "The twin now", DeviceJson.TWIN)),
                         request -> twin(
                                 request,
                                 replyTo -> new Device.PatchDesired(
@@ -137,7 +137,7 @@ final class DeviceRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(),
                         "{\"type\":\"object\"}",
-                        List.of(DeviceJson.reply(200, "The twin now", DeviceJson.TWIN)),
+                        List.of(Endpoint.Reply.json(200, "The twin now", DeviceJson.TWIN)),
                         request -> twin(
                                 request,
                                 replyTo -> new Device.PatchReported(request.caller(), request.json(), replyTo))));

@@ -2,17 +2,13 @@ package io.aerofusion.device;
 
 import akka.http.javadsl.model.HttpMethods;
 import akka.http.javadsl.model.HttpResponse;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.Paging;
 import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.persistence.DeviceIndex;
-import io.aerofusion.platform.persistence.Slice;
 import io.aerofusion.platform.security.Principal;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,26 +31,16 @@ final class DeviceSearch {
 
     Endpoint endpoint() {
         List<Endpoint.Parameter> parameters = new ArrayList<>(List.of(
-                new Endpoint.Parameter(
-                        "query",
-                        "owner",
-                        false,
-                        "Of this user; others than oneself for operators",
-                        "{\"type\":\"string\"}"),
-                new Endpoint.Parameter(
-                        "query",
+                Endpoint.Parameter.query(
+                        "owner", "Of this user; others than oneself for operators", "{\"type\":\"string\"}"),
+                Endpoint.Parameter.query(
                         "label",
-                        false,
                         "name=value; repeat it for several that must all hold",
                         "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"),
-                new Endpoint.Parameter(
-                        "query",
-                        "state",
-                        false,
-                        "In this state",
-                        "{\"type\":\"string\",\"enum\":[\"active\",\"revoked\"]}"),
-                new Endpoint.Parameter("query", "seenSince", false, "Last seen then or later", TIME),
-                new Endpoint.Parameter("query", "seenBefore", false, "Last seen before, or never", TIME)));
+                Endpoint.Parameter.query(
+                        "state", "In this state", "{\"type\":\"string\",\"enum\":[\"active\",\"revoked\"]}"),
+                Endpoint.Parameter.query("seenSince", "Last seen then or later", TIME),
+                Endpoint.Parameter.query("seenBefore", "Last seen before, or never", TIME)));
         parameters.addAll(Paging.PARAMETERS);
         return new Endpoint(
                 HttpMethods.GET,
@@ -64,7 +50,7 @@ final class DeviceSearch {
                 Endpoint.Access.AUTHENTICATED,
                 parameters,
                 "",
-                List.of(DeviceJson.reply(200, "A page", Paging.schema(DeviceJson.LISTED))),
+                List.of(Endpoint.Reply.json(200, "A page", Paging.schema(DeviceJson.LISTED))),
                 this::search);
     }
 
@@ -92,17 +78,12 @@ final class DeviceSearch {
                 owner,
                 labels(request),
                 state(request),
-                time(request, "seenSince"),
-                time(request, "seenBefore"),
+                request.time("seenSince").orElse(0L),
+                request.time("seenBefore").orElse(0L),
                 paging.after(),
                 paging.limit());
         return CompletableFuture.supplyAsync(() -> devices.search(query), blocking)
-                .thenApply(page -> respond(paging, page));
-    }
-
-    private static HttpResponse respond(Paging paging, Slice<DeviceIndex.Row> page) {
-        List<ObjectNode> items = page.items().stream().map(DeviceJson::listed).toList();
-        return paging.page(items, page.next().orElse(null));
+                .thenApply(page -> paging.page(page, DeviceJson::listed));
     }
 
     private static Map<String, String> labels(ApiRequest request) {
@@ -126,18 +107,5 @@ final class DeviceSearch {
             throw new ProblemException(ErrorCode.INVALID_REQUEST, "state is active or revoked.");
         }
         return state;
-    }
-
-    private static long time(ApiRequest request, String name) {
-        return request.query(name)
-                .map(text -> {
-                    try {
-                        return Instant.parse(text).toEpochMilli();
-                    } catch (DateTimeParseException | ArithmeticException notATime) {
-                        throw new ProblemException(
-                                ErrorCode.INVALID_REQUEST, name + " is a time such as 2026-11-21T08:00:00Z.");
-                    }
-                })
-                .orElse(0L);
     }
 }

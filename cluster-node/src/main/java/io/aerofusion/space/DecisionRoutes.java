@@ -16,7 +16,6 @@ import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.space.wire.HttpBodies;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -221,7 +220,7 @@ final class DecisionRoutes {
         DocumentKey document = new DocumentKey(request.path("collection"), request.path("id"));
         SpaceHistory.Until until = new SpaceHistory.Until(
                 request.query("number").isPresent() ? SyncRoutes.number(request, "number", 0, 0, Long.MAX_VALUE) : null,
-                request.query("time").map(DecisionRoutes::millis).orElse(null));
+                request.time("time").orElse(null));
         if ((until.number() == null) == (until.atMillis() == null)) {
             throw new ProblemException(ErrorCode.INVALID_REQUEST, "Name either a number or a time.");
         }
@@ -230,14 +229,6 @@ final class DecisionRoutes {
                 .thenApply(state -> Answer.json(state.document(document.collection(), document.id())
                         .orElseThrow(
                                 () -> new ProblemException(ErrorCode.NOT_FOUND, "The document did not exist then."))));
-    }
-
-    private static long millis(String time) {
-        try {
-            return Instant.parse(time).toEpochMilli();
-        } catch (DateTimeParseException e) {
-            throw new ProblemException(ErrorCode.INVALID_REQUEST, "time reads like 2026-11-21T08:00:00Z.");
-        }
     }
 
     private static ObjectNode json(SpaceHistory.Entry entry) {

@@ -207,9 +207,7 @@ final class SpaceRoutes {
         Paging paging = Paging.of(request);
         String tenant = request.caller().tenant();
         return CompletableFuture.supplyAsync(() -> index.of(tenant, user, paging.after(), paging.limit()), blocking)
-                .thenApply(page -> paging.page(
-                        page.items().stream().map(SpaceRoutes::json).toList(),
-                        page.next().orElse(null)));
+                .thenApply(page -> paging.page(page, SpaceRoutes::json));
     }
 
     private static ObjectNode json(SpaceIndex.Membership membership) {

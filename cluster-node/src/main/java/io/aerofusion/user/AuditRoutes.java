@@ -10,8 +10,6 @@ import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.Paging;
 import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.persistence.AuditLog;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,13 +35,11 @@ final class AuditRoutes {
 
     Endpoint endpoint() {
         List<Endpoint.Parameter> parameters = new ArrayList<>(List.of(
-                new Endpoint.Parameter("query", "actor", false, "Done by, such as user:alice", "{\"type\":\"string\"}"),
-                new Endpoint.Parameter(
-                        "query", "subject", false, "About this user or what the user owns", "{\"type\":\"string\"}"),
-                new Endpoint.Parameter(
-                        "query", "entity", false, "Done to, such as Device|default|phone", "{\"type\":\"string\"}"),
-                new Endpoint.Parameter("query", "since", false, "Done then or later", TIME),
-                new Endpoint.Parameter("query", "until", false, "Done before", TIME)));
+                Endpoint.Parameter.query("actor", "Done by, such as user:alice", "{\"type\":\"string\"}"),
+                Endpoint.Parameter.query("subject", "About this user or what the user owns", "{\"type\":\"string\"}"),
+                Endpoint.Parameter.query("entity", "Done to, such as Device|default|phone", "{\"type\":\"string\"}"),
+                Endpoint.Parameter.query("since", "Done then or later", TIME),
+                Endpoint.Parameter.query("until", "Done before", TIME)));
         parameters.addAll(Paging.PARAMETERS);
         return new Endpoint(
                 HttpMethods.GET,
@@ -53,7 +49,7 @@ final class AuditRoutes {
                 Endpoint.Access.OPERATOR,
                 parameters,
                 "",
-                List.of(UserJson.reply(200, "A page", Paging.schema(ENTRY))),
+                List.of(Endpoint.Reply.json(200, "A page", Paging.schema(ENTRY))),
                 this::read);
     }
 
@@ -68,14 +64,12 @@ final class AuditRoutes {
                 request.query("entity").orElse(""),
                 request.query("actor").orElse(""),
                 request.query("subject").map(user -> tenant + "|" + user).orElse(""),
-                time(request, "since", 0),
-                time(request, "until", Long.MAX_VALUE),
+                request.time("since").orElse(0L),
+                request.time("until").orElse(Long.MAX_VALUE),
                 paging.after(),
                 paging.limit());
         return CompletableFuture.supplyAsync(() -> audit.search(query), blocking)
-                .thenApply(page -> paging.page(
-                        page.items().stream().map(AuditRoutes::json).toList(),
-                        page.next().orElse(null)));
+                .thenApply(page -> paging.page(page, AuditRoutes::json));
     }
 
     private static ObjectNode json(AuditLog.Recorded entry) {
@@ -89,18 +83,5 @@ final class AuditRoutes {
         ObjectNode details = json.putObject("details");
         entry.details().forEach(details::put);
         return json;
-    }
-
-    private static long time(ApiRequest request, String name, long otherwise) {
-        return request.query(name)
-                .map(text -> {
-                    try {
-                        return Instant.parse(text).toEpochMilli();
-                    } catch (DateTimeParseException | ArithmeticException notATime) {
-                        throw new ProblemException(
-                                ErrorCode.INVALID_REQUEST, name + " is a time such as 2026-11-21T08:00:00Z.");
-                    }
-                })
-                .orElse(otherwise);
     }
 }

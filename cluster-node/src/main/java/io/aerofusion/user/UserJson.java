@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
-import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.persistence.UserIndex;
 import java.time.Instant;
@@ -31,10 +30,6 @@ final class UserJson {
             + ",\"tokens\":{\"type\":\"array\",\"items\":" + TOKEN + "}}}";
 
     private UserJson() {}
-
-    static Endpoint.Reply reply(int status, String description, String schema) {
-        return new Endpoint.Reply(status, description, "application/json", schema);
-    }
 
     /** A user as in lists, where nobody asks the user itself. */
     static ObjectNode listed(UserIndex.Row row) {

@@ -64,7 +64,7 @@ final class UserRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(),
                         "",
-                        List.of(UserJson.reply(
+                        List.of(Endpoint.Reply.json(
                                 200, "The caller", """
                                 {"type":"object","properties":{"tenant":{"type":"string"},"user":{"type":"string"},\
                                 "roles":%s,"device":{"type":"string","description":"with a device's credential only"}}}""".formatted(UserJson.ROLES.replace(",\"minItems\":1", "")))),
@@ -79,7 +79,7 @@ final class UserRoutes {
                         """
                         {"type":"object","required":["user"],"properties":{"user":{"type":"string","pattern":"%s"},\
                         "name":{"type":"string","maxLength":128},"roles":%s}}""".formatted("^" + Names.PATTERN + "$", UserJson.ROLES),
-                        List.of(UserJson.reply(201, "Created", UserJson.USER)),
+                        List.of(Endpoint.Reply.json(201, "Created", UserJson.USER)),
                         this::create),
                 new Endpoint(
                         HttpMethods.GET,
@@ -89,7 +89,7 @@ final class UserRoutes {
                         Endpoint.Access.OPERATOR,
                         Paging.PARAMETERS,
                         "",
-                        List.of(UserJson.reply(200, "A page", Paging.schema(UserJson.LISTED))),
+                        List.of(Endpoint.Reply.json(200, "A page", Paging.schema(UserJson.LISTED))),
                         this::list),
                 new Endpoint(
                         HttpMethods.GET,
@@ -99,7 +99,7 @@ final class UserRoutes {
                         Endpoint.Access.AUTHENTICATED,
                         List.of(),
                         "",
-                        List.of(UserJson.reply(200, "The user", UserJson.USER)),
+                        List.of(Endpoint.Reply.json(200, "The user", UserJson.USER)),
                         request -> described(request, replyTo -> new User.Describe(request.caller(), replyTo))),
                 new Endpoint(
                         HttpMethods.PUT,
@@ -110,7 +110,7 @@ final class UserRoutes {
                         List.of(IF_MATCH),
                         "{\"type\":\"object\",\"required\":[\"roles\"],\"properties\":{\"roles\":" + UserJson.ROLES
                                 + "}}",
-                        List.of(UserJson.reply(200, "The user now", UserJson.USER)),
+                        List.of(Endpoint.Reply.json(200, "The user now", UserJson.USER)),
                         request -> {
                             SortedSet<String> roles = UserJson.roles(UserJson.object(request.json()));
                             Long ifVersion = EntityTag.versionIn(request).orElse(null);
@@ -127,7 +127,7 @@ final class UserRoutes {
                         List.of(),
                         "",
                         List.of(
-                                UserJson.reply(
+                                Endpoint.Reply.json(
                                         200,
                                         "Erased; the proof is in the audit log",
                                         "{\"type\":\"object\",\"properties\":{\"user\":{\"type\":\"string\"},\"state\":{\"const\":\"erased\"}}}")),
@@ -147,8 +147,8 @@ final class UserRoutes {
                         {"type":"object","required":["name"],"properties":{"name":{"type":"string","maxLength":128},\
                         "expiresInSeconds":{"type":"integer","minimum":1,"maximum":%d,"default":%d}}}""".formatted(UserState.TOKEN_LIFETIME_MAX.toSeconds(), UserState.TOKEN_LIFETIME.toSeconds()),
                         List.of(
-                                UserJson.reply(201, "Issued", UserJson.NEW_TOKEN),
-                                UserJson.reply(
+                                Endpoint.Reply.json(201, "Issued", UserJson.NEW_TOKEN),
+                                Endpoint.Reply.json(
                                         200,
                                         "Issued by an earlier request with this key, and in use since",
                                         UserJson.TOKEN)),
@@ -184,7 +184,7 @@ final class UserRoutes {
                 Endpoint.Access.AUTHENTICATED,
                 Paging.PARAMETERS,
                 "",
-                List.of(UserJson.reply(200, "A page", Paging.schema("{\"type\":\"object\"}"))),
+                List.of(Endpoint.Reply.json(200, "A page", Paging.schema("{\"type\":\"object\"}"))),
                 // The user answers whether the caller may look, and whether there is such a user at all.
                 request -> ask(request, replyTo -> new User.Describe(request.caller(), replyTo))
                         .thenCompose(reply -> listing.of(request, view(reply).user())));
@@ -216,9 +216,7 @@ final class UserRoutes {
     private CompletionStage<HttpResponse> list(ApiRequest request) {
         Paging paging = Paging.of(request);
         return users.list(request.caller().tenant(), paging.after(), paging.limit())
-                .thenApply(page -> paging.page(
-                        page.items().stream().map(UserJson::listed).toList(),
-                        page.next().orElse(null)));
+                .thenApply(page -> paging.page(page, UserJson::listed));
     }
 
     private CompletionStage<HttpResponse> issueToken(ApiRequest request) {

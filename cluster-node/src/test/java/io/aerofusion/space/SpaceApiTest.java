@@ -232,6 +232,10 @@ final class SpaceApiTest {
         assertThat(api.get(path + "/as-of?number=3").json().path("v").asInt()).isEqualTo(2);
         assertThat(api.get(path + "/as-of?number=4").code()).isEqualTo("not-found");
         assertThat(api.get(path + "/as-of?time=2000-01-01T00:00:00Z").code()).isEqualTo("not-found");
+        for (String none :
+                new String[] {"yesterday", "%2B1000000000-01-01T00:00:00Z"}) { // the second is a time, but far out
+            assertThat(api.get(path + "/as-of?time=" + none).code()).isEqualTo("invalid-request");
+        }
         assertThat(api.get(path + "/as-of").code()).isEqualTo("invalid-request");
     }
 

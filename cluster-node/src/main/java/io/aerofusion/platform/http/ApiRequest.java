@@ -4,6 +4,8 @@ import akka.http.javadsl.model.HttpRequest;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.security.Principal;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,18 @@ public record ApiRequest(
 
     public Optional<String> query(String name) {
         return http.getUri().query().get(name);
+    }
+
+    /** A parameter that is a time (RFC 3339), in ms since the epoch. @throws ProblemException when it is none */
+    public Optional<Long> time(String name) {
+        return query(name).map(text -> {
+            try {
+                return Instant.parse(text).toEpochMilli();
+            } catch (DateTimeParseException | ArithmeticException notATime) {
+                throw new ProblemException(
+                        ErrorCode.INVALID_REQUEST, name + " is a time such as 2026-11-21T08:00:00Z.");
+            }
+        });
     }
 
     public Optional<String> header(String name) {

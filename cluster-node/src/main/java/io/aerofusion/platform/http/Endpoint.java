@@ -41,7 +41,12 @@ public record Endpoint(
      * @param in query or header
      * @param schema JSON Schema as JSON text
      */
-    public record Parameter(String in, String name, boolean required, String description, String schema) {}
+    public record Parameter(String in, String name, boolean required, String description, String schema) {
+        /** A parameter of the query that may be left out. */
+        public static Parameter query(String name, String description, String schema) {
+            return new Parameter("query", name, false, description, schema);
+        }
+    }
 
     /**
      * What may come back.
@@ -49,7 +54,12 @@ public record Endpoint(
      * @param mediaType of the body
      * @param schema JSON Schema as JSON text; "" for an empty body
      */
-    public record Reply(int status, String description, String mediaType, String schema) {}
+    public record Reply(int status, String description, String mediaType, String schema) {
+        /** A body in JSON. */
+        public static Reply json(int status, String description, String schema) {
+            return new Reply(status, description, "application/json", schema);
+        }
+    }
 
     /** Answers a request; a failed stage with a {@link ProblemException} becomes {@code problem+json}. */
     @FunctionalInterface

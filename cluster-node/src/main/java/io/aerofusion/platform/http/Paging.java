@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.persistence.Slice;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,11 @@ public record Paging(int limit, String after) {
         return """
                 {"type":"object","required":["items"],"properties":{"items":{"type":"array","items":%s},\
                 "next":{"type":"string","description":"cursor of the next page; absent on the last"}}}""".formatted(itemSchema);
+    }
+
+    /** Answers with a page of a read model. */
+    public <T> HttpResponse page(Slice<T> slice, Function<? super T, ? extends JsonNode> form) {
+        return page(slice.items().stream().map(form).toList(), slice.next().orElse(null));
     }
 
     /**
