@@ -446,6 +446,7 @@ public final class Exchange implements RequestEdit, Expiring {
         UpstreamSide side = upstream;
         if (side == null) return;
         status = 101;
+        if (call != null) call.answered(status);
         responseBegun = true;
         applyResponseChanges();
         client.head();
@@ -520,7 +521,8 @@ public final class Exchange implements RequestEdit, Expiring {
     private boolean idempotent() {
         return switch (method) {
             case "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE" -> true;
-            default -> false;
+            // who sends this asks for its repetition (draft-ietf-httpapi-idempotency-key-header)
+            default -> request.get("idempotency-key") != null;
         };
     }
 

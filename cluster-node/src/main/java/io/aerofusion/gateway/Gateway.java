@@ -240,7 +240,9 @@ public final class Gateway implements AutoCloseable {
     public synchronized CompletionStage<Void> swap(Compiled compiled) {
         long order = swaps.incrementAndGet();
         var named = new ArrayList<UpstreamSettings>();
-        compiled.upstreams().forEach((name, spec) -> named.add(UpstreamSettings.of(name, spec)));
+        compiled.upstreams()
+                .forEach((name, spec) -> named.add(UpstreamSettings.of(
+                        name, spec, compiled.upstreamPolicy(name).spec())));
         Map<String, Upstream> found = upstreams.swap(named);
         Serving current = serving;
         var next = new Serving(

@@ -7,12 +7,11 @@ import io.aerofusion.gateway.routing.Rewrite;
 import io.aerofusion.gateway.upstream.RetryPolicy;
 import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.route.RouteSpec;
+import io.aerofusion.route.UpstreamSpec;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -90,9 +89,7 @@ final class Plan {
     }
 
     private Route route(Upstream upstream) {
-        RetryPolicy settings = upstream.settings().retry();
-        RouteSpec.Retry retry = rule.retry();
-        RetryPolicy policy = retry == null ? settings : retry(retry, settings);
+        RetryPolicy policy = retry(upstream.settings().retry());
         Duration request = rule.requestTimeout();
         Duration perTry = rule.timeouts() == null ? null : rule.timeouts().backendRequest();
         return new Route(
@@ -102,19 +99,11 @@ final class Plan {
                 (perTry == null ? policy.perTry() : perTry).toNanos());
     }
 
-    /** A rule that lists statuses asks for retries after them; what cannot have reached the upstream is retried in any case. */
-    private static RetryPolicy retry(RouteSpec.Retry retry, RetryPolicy settings) {
-        Integer attempts = retry.attempts();
-        Duration backoff = retry.backoff() == null ? Duration.ofMillis(25) : retry.backoff();
-        return new RetryPolicy(
-                attempts == null ? 2 : Math.min(attempts, RetryPolicy.RETRIES_MAX),
-                EnumSet.of(
-                        RetryPolicy.Condition.CONNECT_FAILURE,
-                        RetryPolicy.Condition.REFUSED_STREAM,
-                        RetryPolicy.Condition.RESET),
-                Set.copyOf(retry.codes()),
-                settings.perTry(),
-                backoff,
-                backoff.multipliedBy(10));
+    /** The rule's own word before a policy's before the upstream's. */
+    private RetryPolicy retry(RetryPolicy upstream) {
+        RouteSpec.Retry own = rule.retry();
+        if (own != null) return RetryPolicy.of(own, upstream.perTry());
+        UpstreamSpec.Retry stated = rule.policy().spec().retry();
+        return stated == null ? upstream : RetryPolicy.of(stated);
     }
 }

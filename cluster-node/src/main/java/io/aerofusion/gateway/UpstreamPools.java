@@ -56,6 +56,7 @@ final class UpstreamPools {
 
     void sweep(long now) {
         for (Pool pool : pools.values()) pool.sweep(now);
+        pools.values().removeIf(Pool::abandoned);
     }
 
     void close() {
@@ -214,6 +215,11 @@ final class UpstreamPools {
                 idle.pollFirst();
                 oldest.close();
             }
+        }
+
+        /** Whether its endpoint left and it holds nothing: a late retry made it anew after the release. */
+        boolean abandoned() {
+            return endpoint.removed() && connections == 0 && waiting.isEmpty();
         }
 
         void closeIdle() {

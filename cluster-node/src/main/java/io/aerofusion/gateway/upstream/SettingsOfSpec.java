@@ -3,6 +3,7 @@ package io.aerofusion.gateway.upstream;
 import io.aerofusion.gateway.upstream.Balancing.HashOn;
 import io.aerofusion.gateway.upstream.RetryPolicy.Condition;
 import io.aerofusion.gateway.upstream.Transport.Protocol;
+import io.aerofusion.route.PolicySpec;
 import io.aerofusion.route.RouteSpec;
 import io.aerofusion.route.UpstreamSpec;
 import java.time.Duration;
@@ -18,7 +19,11 @@ final class SettingsOfSpec {
 
     private SettingsOfSpec() {}
 
-    static UpstreamSettings settings(String name, UpstreamSpec spec) {
+    static UpstreamSettings settings(String name, UpstreamSpec spec, PolicySpec policy) {
+        UpstreamSpec.Retry retry = policy.retry() == null ? spec.retry() : policy.retry();
+        Duration request = policy.timeout() == null || policy.timeout().request() == null
+                ? spec.timeout().request()
+                : policy.timeout().request();
         UpstreamSpec.HealthCheck health = spec.healthCheck();
         UpstreamSpec.CircuitBreaker breaker = spec.circuitBreaker();
         UpstreamSpec.RetryBudget budget = spec.retryBudget();
@@ -37,12 +42,9 @@ final class SettingsOfSpec {
                         ? UpstreamLimits.DEFAULT
                         : new UpstreamLimits(
                                 breaker.maxConnections(), breaker.maxPendingRequests(), breaker.maxParallelRequests()),
-                spec.retry() == null ? RetryPolicy.DEFAULT : retry(spec.retry()),
+                retry == null ? RetryPolicy.DEFAULT : retry(retry),
                 budget == null ? RetryShare.DEFAULT : new RetryShare(budget.percent(), budget.minRetriesPerSecond()),
-                new UpstreamTimeouts(
-                        spec.timeout().connect(),
-                        spec.timeout().idle(),
-                        spec.timeout().request()));
+                new UpstreamTimeouts(spec.timeout().connect(), spec.timeout().idle(), request));
     }
 
     private static Transport transport(UpstreamSpec spec) {

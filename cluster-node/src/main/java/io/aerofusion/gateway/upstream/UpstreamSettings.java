@@ -1,5 +1,6 @@
 package io.aerofusion.gateway.upstream;
 
+import io.aerofusion.route.PolicySpec;
 import io.aerofusion.route.UpstreamSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,12 @@ public record UpstreamSettings(
         UpstreamTimeouts timeouts) {
     /** What a resource says; it was checked before. */
     public static UpstreamSettings of(String name, UpstreamSpec spec) {
-        return SettingsOfSpec.settings(name, spec);
+        return of(name, spec, PolicySpec.NONE);
+    }
+
+    /** As above, but the retries and the time of a request are those of a policy on the upstream, if it says something of them. */
+    public static UpstreamSettings of(String name, UpstreamSpec spec, PolicySpec policy) {
+        return SettingsOfSpec.settings(name, spec, policy);
     }
 
     /** What is said where nothing is said. */

@@ -3,6 +3,7 @@ package io.aerofusion.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aerofusion.gateway.upstream.RetryPolicy.Condition;
+import io.aerofusion.route.PolicySpec;
 import io.aerofusion.route.RouteSpec;
 import io.aerofusion.route.UpstreamSpec;
 import java.time.Duration;
@@ -115,6 +116,29 @@ final class SettingsOfSpecTest {
                                 Duration.ofMillis(50)),
                         new RetryShare(5, 1),
                         new UpstreamTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4))));
+    }
+
+    @Test
+    void a_policy_on_the_upstream_has_the_last_word_on_retries_and_time() {
+        UpstreamSpec.Retry retry = new UpstreamSpec.Retry(7, List.of("503"), null);
+        PolicySpec policy = new PolicySpec(
+                List.of(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                retry,
+                new PolicySpec.Timeout(Duration.ofSeconds(77)));
+        UpstreamSettings settings = UpstreamSettings.of("orders", PLAIN, policy);
+        assertThat(settings.timeouts().request()).isEqualTo(Duration.ofSeconds(77));
+        assertThat(settings.retry()).isEqualTo(RetryPolicy.of(retry));
     }
 
     @Test

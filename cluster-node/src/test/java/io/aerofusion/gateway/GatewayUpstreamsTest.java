@@ -1,0 +1,312 @@
+package io.aerofusion.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.aerofusion.gateway.GatewaySettings.Listener;
+import io.aerofusion.gateway.GatewaySettings.Protocol;
+import io.aerofusion.gateway.upstream.BreakerPhase;
+import io.aerofusion.gateway.upstream.UpstreamState;
+import io.aerofusion.route.UpstreamSpec;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What clients of the gateway notice when upstreams fail: over sockets, through the whole data path. */
+final class GatewayUpstreamsTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final UpstreamSpec.RetryBudget FREE = new UpstreamSpec.RetryBudget(100, 10_000);
+
+    private final Backend a = backend();
+    private final Backend b = backend();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Gateway gateway =
+            Gateway.start(GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
+                    .withThreads(1));
+
+    private static Backend backend() {
+        try {
+            return new Backend();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        gateway.close();
+        a.close();
+        b.close();
+        threads.shutdownNow();
+        assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void a_dying_upstream_loses_no_request_that_can_be_repeated() throws Exception {
+        serve(spec(List.of(a, b), null, breaker(Duration.ofMillis(100), 100, 100), null, FREE));
+        AtomicInteger answered = new AtomicInteger();
+        CountDownLatch over = new CountDownLatch(1);
+        List<Future<List<Integer>>> clients = new ArrayList<>();
+        for (int c = 0; c < 4; c++) {
+            clients.add(threads.submit(() -> requestUntil(over, answered)));
+        }
+        for (int death = 0; death < 5; death++) {
+            Backend dying = death % 2 == 0 ? a : b;
+            awaitMore(answered, 100);
+            dying.die();
+            awaitMore(answered, 100);
+            dying.comeBack();
+            awaitClosedBreakers();
+        }
+        over.countDown();
+        for (Future<List<Integer>> client : clients) {
+            assertThat(client.get(30, TimeUnit.SECONDS)).isEmpty();
+        }
+        assertThat(state().retries()).isPositive();
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(state().active()).isZero());
+    }
+
+    /** Sends requests over one connection that is kept; those that were not answered 200. */
+    private List<Integer> requestUntil(CountDownLatch over, AtomicInteger answered) throws IOException {
+        List<Integer> others = new ArrayList<>();
+        try (RawClient client = client()) {
+            for (int i = 0; over.getCount() > 0; i++) {
+                String request = i % 3 == 0
+                        ? "PUT /document HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+                        : "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+                int status = client.send(request).response().status();
+                if (status != 200) {
+                    others.add(status);
+                }
+                answered.incrementAndGet();
+            }
+        }
+        return others;
+    }
+
+    private static void awaitMore(AtomicInteger answered, int count) {
+        int end = answered.get() + count;
+        await().atMost(LIMIT).pollInterval(Duration.ofMillis(5)).until(() -> answered.get() >= end);
+    }
+
+    private void awaitClosedBreakers() {
+        await().atMost(LIMIT)
+                .until(() ->
+                        state().endpoints().stream().allMatch(endpoint -> endpoint.breaker() == BreakerPhase.CLOSED));
+    }
+
+    @Test
+    void what_is_not_idempotent_is_sent_once() throws Exception {
+        UpstreamSpec.CircuitBreaker patient = new UpstreamSpec.CircuitBreaker(100, null, null, null, null, null);
+        serve(spec(List.of(a), null, patient, retry("reset", null), FREE));
+        a.answer = (method, path) -> null;
+        try (RawClient client = client()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+            assertThat(client.response().status()).isEqualTo(502);
+        }
+        assertThat(a.requests).hasValue(1);
+        try (RawClient client = client()) {
+            assertThat(client.get("/").status()).isEqualTo(502);
+        }
+        assertThat(a.requests).as("and two retries of the GET").hasValue(4);
+        try (RawClient client = client()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: k\r\nContent-Length: 2\r\n\r\nhi");
+            assertThat(client.response().status()).isEqualTo(502);
+        }
+        assertThat(a.requests).as("and of a POST whose client asks for it").hasValue(7);
+    }
+
+    @Test
+    void a_breaker_opens_refuses_and_recovers() throws Exception {
+        serve(spec(List.of(a), null, breaker(Duration.ofMillis(200), 100, 100), null, FREE));
+        a.answer = (method, path) -> 500;
+        try (RawClient client = client()) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(client.get("/").body()).startsWith("from");
+            }
+            RawClient.Response refused = client.get("/");
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.body()).contains("upstream-circuit-open");
+            assertThat(a.requests).as("the upstream is left alone").hasValue(5);
+            a.answer = (method, path) -> 200;
+            await().atMost(LIMIT).until(() -> client.get("/").status() == 200);
+            assertThat(client.get("/").status()).isEqualTo(200);
+            assertThat(state().endpoints().getFirst().breaker()).isEqualTo(BreakerPhase.CLOSED);
+        }
+    }
+
+    @Test
+    void a_health_check_takes_an_endpoint_out_and_brings_it_back() throws Exception {
+        UpstreamSpec.Active active =
+                new UpstreamSpec.Active("/health", Duration.ofMillis(100), Duration.ofSeconds(5), 2, 2, List.of());
+        serve(spec(List.of(a, b), new UpstreamSpec.HealthCheck(active, null), null, null, FREE));
+        try (RawClient client = client()) {
+            a.health = 503;
+            await().atMost(LIMIT).until(() -> !state().endpoints().getFirst().healthy());
+            int before = a.requests.get();
+            for (int i = 0; i < 50; i++) {
+                assertThat(client.get("/").status()).isEqualTo(200);
+            }
+            assertThat(a.requests).hasValue(before);
+            a.health = 200;
+            await().atMost(LIMIT).until(() -> client.get("/").status() == 200 && a.requests.get() > before);
+        }
+    }
+
+    @Test
+    void an_endpoint_that_fails_in_a_row_is_ejected_and_comes_back() throws Exception {
+        UpstreamSpec.Passive passive = new UpstreamSpec.Passive(3, Duration.ofMillis(300), 50, Duration.ofSeconds(10));
+        serve(spec(List.of(a, b), new UpstreamSpec.HealthCheck(null, passive), null, null, FREE));
+        try (RawClient client = client()) {
+            a.answer = (method, path) -> 500;
+            await().atMost(LIMIT).until(() -> client.get("/").status() > 0 && state().ejections() == 1);
+            a.answer = (method, path) -> 200;
+            int before = a.requests.get();
+            await().atMost(LIMIT).until(() -> client.get("/").status() == 200 && a.requests.get() > before);
+        }
+    }
+
+    @Test
+    void a_try_that_takes_too_long_goes_elsewhere() throws Exception {
+        serve(spec(List.of(a, b), null, null, retry("reset", Duration.ofMillis(150)), FREE));
+        CountDownLatch over = new CountDownLatch(1);
+        a.answer = (method, path) -> over.await(20, TimeUnit.SECONDS) ? 200 : 504;
+        try (RawClient client = client()) {
+            for (int i = 0; i < 4; i++) {
+                assertThat(client.get("/").body())
+                        .isEqualTo("from " + b.address().getPort());
+            }
+        }
+        over.countDown();
+    }
+
+    @Test
+    void what_exceeds_the_connections_waits_and_what_exceeds_the_waiting_is_refused() throws Exception {
+        serve(spec(List.of(a), null, breaker(Duration.ofSeconds(30), 1, 1), null, FREE));
+        CountDownLatch over = new CountDownLatch(1);
+        a.answer = (method, path) -> over.await(20, TimeUnit.SECONDS) ? 200 : 504;
+        Future<Integer> first = request();
+        await().atMost(LIMIT).until(() -> a.requests.get() == 1);
+        Future<Integer> second = request();
+        await().atMost(LIMIT).until(() -> state().pending() == 1);
+        try (RawClient client = client()) {
+            RawClient.Response refused = client.get("/");
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.body()).contains("upstream-pending-exceeded");
+        }
+        over.countDown();
+        assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo(200);
+        assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(200);
+        assertThat(a.connections()).as("one after the other").isEqualTo(1);
+        assertThat(state().pending()).isZero();
+    }
+
+    @Test
+    void an_endpoint_that_is_removed_ends_its_requests_and_loses_its_connections() throws Exception {
+        serve(spec(List.of(a), null, null, null, FREE));
+        CountDownLatch over = new CountDownLatch(1);
+        a.answer = (method, path) -> over.await(20, TimeUnit.SECONDS) ? 200 : 504;
+        Future<Integer> slow = request();
+        await().atMost(LIMIT).until(() -> a.requests.get() == 1);
+        serve(spec(List.of(b), null, null, null, FREE));
+        try (RawClient client = client()) {
+            assertThat(client.get("/").body()).isEqualTo("from " + b.address().getPort());
+        }
+        over.countDown();
+        assertThat(slow.get(30, TimeUnit.SECONDS)).isEqualTo(200);
+        await().atMost(LIMIT).until(() -> a.connections() == 0);
+    }
+
+    @Test
+    void changes_lose_no_request() throws Exception {
+        List<UpstreamSpec> changes = List.of(
+                spec(List.of(a, b), null, null, null, FREE),
+                spec(List.of(b), null, null, null, FREE),
+                spec(List.of(b), null, breaker(Duration.ofSeconds(1), 100, 100), null, FREE),
+                spec(List.of(a), null, null, retry("5xx", null), FREE));
+        serve(changes.getFirst());
+        AtomicInteger answered = new AtomicInteger();
+        CountDownLatch over = new CountDownLatch(1);
+        List<Future<List<Integer>>> clients = new ArrayList<>();
+        for (int c = 0; c < 4; c++) {
+            clients.add(threads.submit(() -> requestUntil(over, answered)));
+        }
+        for (int change = 0; change < 60; change++) {
+            serve(changes.get(change % changes.size()));
+            awaitMore(answered, 10);
+        }
+        over.countDown();
+        for (Future<List<Integer>> client : clients) {
+            assertThat(client.get(30, TimeUnit.SECONDS)).isEmpty();
+        }
+    }
+
+    private Future<Integer> request() {
+        Callable<Integer> request = () -> {
+            try (RawClient client = client()) {
+                return client.get("/").status();
+            }
+        };
+        return threads.submit(request);
+    }
+
+    private RawClient client() throws IOException {
+        return new RawClient(gateway.addresses().getFirst());
+    }
+
+    private UpstreamState state() {
+        return gateway.upstreamStates().getFirst();
+    }
+
+    private void serve(UpstreamSpec spec) throws Exception {
+        TestRoutes.all(gateway, "/", spec);
+    }
+
+    private static UpstreamSpec.CircuitBreaker breaker(Duration recovery, int connections, int pending) {
+        return new UpstreamSpec.CircuitBreaker(5, recovery, 2, connections, pending, 1_000);
+    }
+
+    private static UpstreamSpec.Retry retry(String on, @Nullable Duration perTry) {
+        return new UpstreamSpec.Retry(2, List.of(on), new UpstreamSpec.PerRetry(perTry, null));
+    }
+
+    private static UpstreamSpec spec(
+            List<Backend> backends,
+            UpstreamSpec.@Nullable HealthCheck health,
+            UpstreamSpec.@Nullable CircuitBreaker breaker,
+            UpstreamSpec.@Nullable Retry retry,
+            UpstreamSpec.RetryBudget budget) {
+        UpstreamSpec plain = UpstreamSpec.of(
+                UpstreamSpec.Protocol.HTTP,
+                backends.stream()
+                        .map(backend -> new UpstreamSpec.Endpoint(
+                                backend.address().getAddress().getHostAddress(),
+                                backend.address().getPort(),
+                                1))
+                        .toList());
+        return new UpstreamSpec(
+                plain.protocol(),
+                plain.endpoints(),
+                null,
+                null,
+                null,
+                null,
+                plain.loadBalancer(),
+                health,
+                breaker,
+                retry,
+                budget,
+                plain.timeout());
+    }
+}
