@@ -166,6 +166,10 @@ public final class PolicyCompiler {
             steps.add(new AccessRules(policy.authorization()));
         }
         limits.stream().filter(LimitStep::needsPrincipal).forEach(steps::add);
+        EditStep edits = new EditStep(policy.transform(), policy.version());
+        if (!edits.isEmpty()) {
+            steps.add(edits);
+        }
         return List.copyOf(steps);
     }
 
