@@ -62,16 +62,11 @@ class GuardedGatewayTest {
     }
 
     private void serve(String policy, String... more) throws Exception {
-        TestRoutes.yaml(
-                gateway,
-                """
+        TestRoutes.yaml(gateway, """
                 - {kind: Upstream, metadata: {name: up}, spec: {endpoints: [{$0}]}}
                 - {kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{backendRefs: [{name: up}]}]}}
                 - {kind: Policy, metadata: {name: p}, spec: {targetRefs: [{kind: HTTPRoute, name: r}], %s}}
-                """
-                                .formatted(policy)
-                        + String.join("\n", more),
-                upstream.address());
+                """.formatted(policy) + String.join("\n", more), upstream.address());
     }
 
     private HttpResponse<String> get(String path, String... headers) throws Exception {
@@ -85,8 +80,8 @@ class GuardedGatewayTest {
     private static String consumer(String name, String key) throws Exception {
         String hash = HexFormat.of()
                 .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII)));
-        return "- {kind: Consumer, metadata: {name: " + name + "}, spec: {roles: [buyer], credentials: [{apiKey: {hash: "
-                + hash + ", hint: k}}]}}\n";
+        return "- {kind: Consumer, metadata: {name: " + name
+                + "}, spec: {roles: [buyer], credentials: [{apiKey: {hash: " + hash + ", hint: k}}]}}\n";
     }
 
     @Test
@@ -112,18 +107,23 @@ class GuardedGatewayTest {
                 + java.util.Base64.getEncoder()
                         .encodeToString(javax.crypto.SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
                                 .generateSecret(new javax.crypto.spec.PBEKeySpec(
-                                        "word".toCharArray(), "saltsaltsalt".getBytes(StandardCharsets.US_ASCII), 1000, 256))
+                                        "word".toCharArray(),
+                                        "saltsaltsalt".getBytes(StandardCharsets.US_ASCII),
+                                        1000,
+                                        256))
                                 .getEncoded());
         serve(
                 "authentication: {anyOf: [{basic: {}}]}",
-                "- {kind: Consumer, metadata: {name: alice}, spec: {credentials: [{basic: {username: al, hash: '" + hash + "'}}]}}");
+                "- {kind: Consumer, metadata: {name: alice}, spec: {credentials: [{basic: {username: al, hash: '" + hash
+                        + "'}}]}}");
         assertThat(get("/", "authorization", "Basic YWw6d29yZA==").statusCode()).isEqualTo(200);
         assertThat(get("/", "authorization", "Basic YWw6d3Jvbmc=").statusCode()).isEqualTo(401);
     }
 
     @Test
     void anIssuerThatCannotBeAskedIsSaidSo() throws Exception {
-        serve("authentication: {anyOf: [{jwt: {providers: [{name: i, issuer: 'http://127.0.0.1:1', discovery: true}]}}]}");
+        serve(
+                "authentication: {anyOf: [{jwt: {providers: [{name: i, issuer: 'http://127.0.0.1:1', discovery: true}]}}]}");
         String token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjEifQ.AAAA";
         HttpResponse<String> unknown = get("/", "authorization", "Bearer " + token);
         assertThat(unknown.statusCode()).isEqualTo(503);
@@ -139,21 +139,28 @@ class GuardedGatewayTest {
         assertThat(get("/").headers().firstValue("ratelimit-policy")).contains("\"p-0\";q=2;w=7200");
         HttpResponse<String> refused = get("/");
         assertThat(refused.statusCode()).isEqualTo(429);
-        assertThat(Long.parseLong(refused.headers().firstValue("retry-after").orElseThrow())).isBetween(3500L, 3600L);
+        assertThat(Long.parseLong(refused.headers().firstValue("retry-after").orElseThrow()))
+                .isBetween(3500L, 3600L);
         serve("rateLimit: [{key: ClientIP, requests: 1, unit: Hour, burst: 3}]");
-        assertThat(get("/").statusCode()).as("a new generation goes on with what was used").isEqualTo(200);
+        assertThat(get("/").statusCode())
+                .as("a new generation goes on with what was used")
+                .isEqualTo(200);
         assertThat(get("/").statusCode()).isEqualTo(429);
     }
 
     @Test
     void headerFieldsAreChangedOnBothWays() throws Exception {
-        serve("transform: {request: {setHeaders: [{name: X-Team, value: blue}], removeHeaders: [X-Secret]}, response: {setHeaders: [{name: X-Answer, value: '42'}]}},"
-                + " version: {deprecated: '2026-01-01T00:00:00Z', sunset: '2027-01-15T08:00:00Z', link: 'https://docs.example/v2'}");
+        serve(
+                "transform: {request: {setHeaders: [{name: X-Team, value: blue}], removeHeaders: [X-Secret]}, response: {setHeaders: [{name: X-Answer, value: '42'}]}},"
+                        + " version: {deprecated: '2026-01-01T00:00:00Z', sunset: '2027-01-15T08:00:00Z', link: 'https://docs.example/v2'}");
         HttpResponse<String> response = get("/", "X-Secret", "s", "X-Team", "red");
         assertThat(response.headers().firstValue("x-answer")).contains("42");
         assertThat(response.headers().firstValue("deprecation")).contains("@1767225600");
         assertThat(response.headers().firstValue("sunset")).contains("Fri, 15 Jan 2027 08:00:00 GMT");
         assertThat(response.headers().firstValue("link")).contains("<https://docs.example/v2>; rel=\"deprecation\"");
-        assertThat(seen.getFirst()).containsIgnoringCase("x-team: blue").doesNotContainIgnoringCase("x-secret").doesNotContain("red");
+        assertThat(seen.getFirst())
+                .containsIgnoringCase("x-team: blue")
+                .doesNotContainIgnoringCase("x-secret")
+                .doesNotContain("red");
     }
 }

@@ -17,8 +17,9 @@ public final class CacheRules {
     /** The statuses that may be kept without saying for how long (RFC 9110, 15.1), but for partial content, which is never kept. */
     private static final Set<Integer> HEURISTIC = Set.of(200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501);
     /** The statuses whose rules are known: the only ones that are kept. */
-    private static final Set<Integer> UNDERSTOOD =
-            Set.of(200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 414, 421, 451, 500, 501, 502, 503, 504);
+    private static final Set<Integer> UNDERSTOOD = Set.of(
+            200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 414, 421, 451, 500, 501, 502,
+            503, 504);
 
     private static final long HEURISTIC_MAX = Duration.ofDays(1).toMillis();
 
@@ -106,7 +107,8 @@ public final class CacheRules {
     public static long initialAge(Headers response, long requestedAt, long receivedAt) {
         Long date = HttpDates.parse(response.get("date"));
         long apparent = date == null ? 0 : Math.max(0, receivedAt - date);
-        Long stated = Directives.of(List.of("age=" + (response.contains("age") ? response.get("age") : "0"))).seconds("age");
+        Long stated = Directives.of(List.of("age=" + (response.contains("age") ? response.get("age") : "0")))
+                .seconds("age");
         long corrected = (stated == null ? 0 : stated * 1000) + Math.max(0, receivedAt - requestedAt);
         return Math.max(apparent, corrected);
     }
@@ -134,15 +136,15 @@ public final class CacheRules {
             return Use.VALIDATE;
         }
         if (asked.has("max-stale")) {
-            Long staleMax = asked.hasWhole("max-stale") ? Long.valueOf(Directives.SECONDS_MAX) : asked.seconds("max-stale");
+            Long staleMax =
+                    asked.hasWhole("max-stale") ? Long.valueOf(Directives.SECONDS_MAX) : asked.seconds("max-stale");
             if (staleMax != null && -left <= staleMax * 1000) {
                 return Use.FRESH;
             }
         }
         Long window = said.seconds("stale-while-revalidate");
-        long tolerated = window != null
-                ? window * 1000
-                : staleWhileRevalidate == null ? 0 : staleWhileRevalidate.toMillis();
+        long tolerated =
+                window != null ? window * 1000 : staleWhileRevalidate == null ? 0 : staleWhileRevalidate.toMillis();
         return ageMax == null && -left < tolerated ? Use.STALE_WHILE_REVALIDATE : Use.VALIDATE;
     }
 
@@ -153,7 +155,10 @@ public final class CacheRules {
         if (window == null) {
             window = Directives.of(request.headers("cache-control")).seconds("stale-if-error");
         }
-        return window != null && !neverStale(said) && !said.hasWhole("no-cache") && stored.age(now) - stored.lifetime() <= window * 1000;
+        return window != null
+                && !neverStale(said)
+                && !said.hasWhole("no-cache")
+                && stored.age(now) - stored.lifetime() <= window * 1000;
     }
 
     /** {@code s-maxage} carries the meaning of {@code proxy-revalidate} (RFC 9111, 5.2.2.10). */
@@ -216,6 +221,9 @@ public final class CacheRules {
     }
 
     private static boolean isOfTheBody(String name) {
-        return name.equals("content-length") || name.equals("content-encoding") || name.equals("content-type") || name.equals("content-range");
+        return name.equals("content-length")
+                || name.equals("content-encoding")
+                || name.equals("content-type")
+                || name.equals("content-range");
     }
 }

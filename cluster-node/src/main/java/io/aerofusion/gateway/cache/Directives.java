@@ -37,10 +37,13 @@ public final class Directives {
                 }
                 end++;
             }
-            String directive = field.substring(at, Math.min(end, field.length())).strip();
+            String directive =
+                    field.substring(at, Math.min(end, field.length())).strip();
             at = end + 1;
             int equals = directive.indexOf('=');
-            String name = (equals < 0 ? directive : directive.substring(0, equals)).strip().toLowerCase(Locale.ROOT);
+            String name = (equals < 0 ? directive : directive.substring(0, equals))
+                    .strip()
+                    .toLowerCase(Locale.ROOT);
             String value = equals < 0 ? "" : directive.substring(equals + 1).strip();
             if (value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"")) {
                 value = value.substring(1, value.length() - 1);

@@ -80,8 +80,8 @@ public final class ResponseCache {
         this.clock = clock;
         this.stored = Caffeine.newBuilder()
                 .maximumWeight(policy.maxBytes())
-                .weigher((Key key, Variants variants) ->
-                        variants.weight() + 2 * (key.target().length() + key.host().length()))
+                .weigher((Key key, Variants variants) -> variants.weight()
+                        + 2 * (key.target().length() + key.host().length()))
                 .build();
         this.passed = Caffeine.newBuilder()
                 .maximumSize(PASSED_MAX)
@@ -107,7 +107,9 @@ public final class ResponseCache {
         long now = clock.millis();
         StoredResponse found = find(key, request);
         CacheRules.Use use = found == null ? CacheRules.Use.VALIDATE : rules.use(found, request, now);
-        if (found != null && (use == CacheRules.Use.FRESH || (use == CacheRules.Use.STALE_WHILE_REVALIDATE && flights.containsKey(key)))) {
+        if (found != null
+                && (use == CacheRules.Use.FRESH
+                        || (use == CacheRules.Use.STALE_WHILE_REVALIDATE && flights.containsKey(key)))) {
             return hit(found, request, now);
         }
         if (Directives.of(request.headers("cache-control")).has("only-if-cached")) {
@@ -147,11 +149,10 @@ public final class ResponseCache {
      * response points to on the same host.
      */
     public void changed(RequestView request, int status, Headers response) {
-        boolean safe =
-                switch (request.method()) {
-                    case "GET", "HEAD", "OPTIONS", "TRACE" -> true;
-                    default -> false;
-                };
+        boolean safe = switch (request.method()) {
+            case "GET", "HEAD", "OPTIONS", "TRACE" -> true;
+            default -> false;
+        };
         if (safe || status < 200 || status >= 400) {
             return;
         }
@@ -165,7 +166,8 @@ public final class ResponseCache {
             return;
         }
         try {
-            URI uri = URI.create("http://" + request.host() + request.rawTarget()).resolve(reference);
+            URI uri =
+                    URI.create("http://" + request.host() + request.rawTarget()).resolve(reference);
             if (request.host().equalsIgnoreCase(uri.getHost())) {
                 String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
                 stored.invalidate(new Key(request.routeName(), request.host(), uri.getRawPath() + query));
@@ -214,7 +216,10 @@ public final class ResponseCache {
     /** How many bytes are kept, about. */
     public long bytes() {
         stored.cleanUp();
-        return stored.policy().eviction().map(eviction -> eviction.weightedSize().orElse(0)).orElse(0L);
+        return stored.policy()
+                .eviction()
+                .map(eviction -> eviction.weightedSize().orElse(0))
+                .orElse(0L);
     }
 
     /**
@@ -250,12 +255,16 @@ public final class ResponseCache {
 
         /** The field that asks the upstream whether the stored response still holds: name and value; null when there is none to ask about. */
         public @Nullable String validator() {
-            return stale == null || stale.status() != 200 ? null : stale.fields().get("etag");
+            return stale == null || stale.status() != 200
+                    ? null
+                    : stale.fields().get("etag");
         }
 
         /** {@code Last-Modified} of the stored response, to ask with {@code If-Modified-Since}; null when there is none. */
         public @Nullable String modified() {
-            return stale == null || stale.status() != 200 ? null : stale.fields().get("last-modified");
+            return stale == null || stale.status() != 200
+                    ? null
+                    : stale.fields().get("last-modified");
         }
 
         /**

@@ -31,10 +31,12 @@ final class EditStep implements Step {
         }
         if (version != null) {
             if (version.deprecated() != null) {
-                answered.add(new NamedValue("deprecation", "@" + version.deprecated().getEpochSecond()));
+                answered.add(
+                        new NamedValue("deprecation", "@" + version.deprecated().getEpochSecond()));
             }
             if (version.sunset() != null) {
-                answered.add(new NamedValue("sunset", HTTP_DATE.format(version.sunset().atOffset(ZoneOffset.UTC))));
+                answered.add(new NamedValue(
+                        "sunset", HTTP_DATE.format(version.sunset().atOffset(ZoneOffset.UTC))));
             }
             if (version.link() != null) {
                 String relation = version.deprecated() != null ? "deprecation" : "sunset";

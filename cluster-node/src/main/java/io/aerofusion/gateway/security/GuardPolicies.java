@@ -28,7 +28,8 @@ public final class GuardPolicies implements GatewaySettings.Policies {
         if (last != null) {
             last.retain();
         }
-        // Consumers that share a credential are told apart by their order here; they were reported when the generation was checked.
+        // Consumers that share a credential are told apart by their order here; they were reported when the generation
+        // was checked.
         List<Problem> ignored = new ArrayList<>();
         PolicyCompiler compiler = new PolicyCompiler(state, Consumers.of(compiled.generation(), ignored));
         last = compiler;

@@ -36,7 +36,11 @@ public final class JsonEdits {
 
     private final List<Edit> edits;
 
-    private record Edit(JsonChange.Operation operation, JsonPointer path, @Nullable JsonNode value, @Nullable JsonPointer from) {}
+    private record Edit(
+            JsonChange.Operation operation,
+            JsonPointer path,
+            @Nullable JsonNode value,
+            @Nullable JsonPointer from) {}
 
     /** What became of a body. */
     public sealed interface Edited {
@@ -87,7 +91,10 @@ public final class JsonEdits {
 
     private static JsonNode apply(JsonNode root, Edit edit) {
         return switch (edit.operation()) {
-            case SET -> edit.value() == null ? root : set(root, edit.path(), edit.value().deepCopy());
+            case SET ->
+                edit.value() == null
+                        ? root
+                        : set(root, edit.path(), edit.value().deepCopy());
             case REMOVE -> {
                 remove(root, edit.path());
                 yield root;
@@ -106,7 +113,8 @@ public final class JsonEdits {
         }
         JsonNode parent = root;
         for (JsonPointer at = path; !at.tail().matches(); at = at.tail()) {
-            JsonNode child = parent.isArray() ? parent.path(at.getMatchingIndex()) : parent.path(at.getMatchingProperty());
+            JsonNode child =
+                    parent.isArray() ? parent.path(at.getMatchingIndex()) : parent.path(at.getMatchingProperty());
             if (child.isMissingNode() && parent instanceof ObjectNode object) {
                 child = object.putObject(at.getMatchingProperty());
             }

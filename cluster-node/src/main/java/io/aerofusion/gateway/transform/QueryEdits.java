@@ -18,7 +18,10 @@ public final class QueryEdits {
         StringBuilder text = new StringBuilder();
         for (NamedValue one : set) {
             gone.add(one.name());
-            text.append(text.isEmpty() ? "" : "&").append(encode(one.name())).append('=').append(encode(one.value()));
+            text.append(text.isEmpty() ? "" : "&")
+                    .append(encode(one.name()))
+                    .append('=')
+                    .append(encode(one.value()));
         }
         this.added = text.toString();
     }

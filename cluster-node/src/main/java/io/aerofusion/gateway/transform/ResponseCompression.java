@@ -17,19 +17,21 @@ public final class ResponseCompression {
     public ResponseCompression(PolicySpec.Compression policy) {
         List<Coding> codings = new ArrayList<>();
         for (PolicySpec.Compression.Algorithm algorithm : policy.algorithms()) {
-            Coding coding =
-                    switch (algorithm) {
-                        case GZIP -> Coding.GZIP;
-                        case BROTLI -> Coding.BROTLI;
-                        case ZSTD -> Coding.ZSTD;
-                    };
+            Coding coding = switch (algorithm) {
+                case GZIP -> Coding.GZIP;
+                case BROTLI -> Coding.BROTLI;
+                case ZSTD -> Coding.ZSTD;
+            };
             if (coding.available()) {
                 codings.add(coding);
             }
         }
         this.offered = List.copyOf(codings);
         this.bytesMin = policy.minBytes();
-        this.types = policy.types().stream().map(type -> type.toLowerCase(Locale.ROOT)).filter(type -> !type.endsWith("/*")).toList();
+        this.types = policy.types().stream()
+                .map(type -> type.toLowerCase(Locale.ROOT))
+                .filter(type -> !type.endsWith("/*"))
+                .toList();
         this.wholeTypes = policy.types().stream()
                 .map(type -> type.toLowerCase(Locale.ROOT))
                 .filter(type -> type.endsWith("/*"))
@@ -81,7 +83,10 @@ public final class ResponseCompression {
             return false;
         }
         int semicolon = type.indexOf(';');
-        String name = (semicolon < 0 ? type : type.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
-        return types.contains(name) || types.contains("*/*") || wholeTypes.stream().anyMatch(name::startsWith);
+        String name =
+                (semicolon < 0 ? type : type.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
+        return types.contains(name)
+                || types.contains("*/*")
+                || wholeTypes.stream().anyMatch(name::startsWith);
     }
 }

@@ -28,7 +28,8 @@ class ResponseCacheTest {
     private final AtomicLong millis = new AtomicLong(NOW);
     private final InstantSource clock = () -> Instant.ofEpochMilli(millis.get());
     private final CacheRules rules = new CacheRules(null, null);
-    private final ResponseCache cache = new ResponseCache(new PolicySpec.Cache(1000, 100_000L, null, null, null), clock);
+    private final ResponseCache cache =
+            new ResponseCache(new PolicySpec.Cache(1000, 100_000L, null, null, null), clock);
 
     private record Request(String method, String rawTarget, Headers fields) implements RequestView {
         @Override
@@ -80,7 +81,10 @@ class ResponseCacheTest {
     private static Headers fields(String text) {
         Headers headers = new Headers();
         for (String line : text == null ? new String[0] : text.split(";")) {
-            if (!line.isBlank()) headers.add(line.substring(0, line.indexOf(':')).strip(), line.substring(line.indexOf(':') + 1).strip());
+            if (!line.isBlank())
+                headers.add(
+                        line.substring(0, line.indexOf(':')).strip(),
+                        line.substring(line.indexOf(':') + 1).strip());
         }
         return headers;
     }
@@ -98,7 +102,8 @@ class ResponseCacheTest {
 
     private void assertHit(RequestView request, String body, long age) {
         assertThat(cache.lookup(request, false, false)).isInstanceOfSatisfying(Lookup.Hit.class, hit -> {
-            assertThat(new String(hit.response().body(), StandardCharsets.UTF_8)).isEqualTo(body);
+            assertThat(new String(hit.response().body(), StandardCharsets.UTF_8))
+                    .isEqualTo(body);
             assertThat(hit.ageSeconds()).isEqualTo(age);
         });
     }
@@ -135,13 +140,16 @@ class ResponseCacheTest {
                 "GET | Authorization: x | 200 | Cache-Control: s-maxage=60 | true"
             })
     void storing(String method, String request, int status, String response, boolean storable) {
-        assertThat(rules.storable(new Request(method, "/a", fields(request)), false, status, fields(response))).isEqualTo(storable);
+        assertThat(rules.storable(new Request(method, "/a", fields(request)), false, status, fields(response)))
+                .isEqualTo(storable);
     }
 
     @Test
     void whatWasMadeForSomebodyKnownIsOnlyKeptIfItSaysSo() {
-        assertThat(rules.storable(get("x-api-key", "k"), true, 200, fields("Cache-Control: max-age=60"))).isFalse();
-        assertThat(rules.storable(get("x-api-key", "k"), true, 200, fields("Cache-Control: max-age=60, public"))).isTrue();
+        assertThat(rules.storable(get("x-api-key", "k"), true, 200, fields("Cache-Control: max-age=60")))
+                .isFalse();
+        assertThat(rules.storable(get("x-api-key", "k"), true, 200, fields("Cache-Control: max-age=60, public")))
+                .isTrue();
     }
 
     @ParameterizedTest(name = "4.2.1: {0} | {1}")
@@ -181,9 +189,15 @@ class ResponseCacheTest {
 
     @Test
     void agesAddUp() {
-        assertThat(CacheRules.initialAge(Headers.of("Age", "30", "Date", date(-10)), NOW - 2000, NOW)).as("4.2.3: Age and delay").isEqualTo(32_000);
-        assertThat(CacheRules.initialAge(Headers.of("Age", "3", "Date", date(-10)), NOW - 2000, NOW)).as("apparent").isEqualTo(10_000);
-        assertThat(CacheRules.initialAge(Headers.of("Date", date(10)), NOW, NOW)).as("a clock ahead").isZero();
+        assertThat(CacheRules.initialAge(Headers.of("Age", "30", "Date", date(-10)), NOW - 2000, NOW))
+                .as("4.2.3: Age and delay")
+                .isEqualTo(32_000);
+        assertThat(CacheRules.initialAge(Headers.of("Age", "3", "Date", date(-10)), NOW - 2000, NOW))
+                .as("apparent")
+                .isEqualTo(10_000);
+        assertThat(CacheRules.initialAge(Headers.of("Date", date(10)), NOW, NOW))
+                .as("a clock ahead")
+                .isZero();
         store(get(), "x", "Cache-Control", "max-age=60", "Age", "30");
         millis.addAndGet(29_000);
         assertHit(get(), "x", 59);
@@ -217,7 +231,13 @@ class ResponseCacheTest {
             })
     void usingWhatIsStored(String stored, String request, long age, CacheRules.Use use) {
         StoredResponse response = new StoredResponse(
-                200, Headers.of("cache-control", stored), new byte[0], java.util.Map.of(), 0, NOW, rules.lifetime(200, Headers.of("cache-control", stored), NOW));
+                200,
+                Headers.of("cache-control", stored),
+                new byte[0],
+                java.util.Map.of(),
+                0,
+                NOW,
+                rules.lifetime(200, Headers.of("cache-control", stored), NOW));
         RequestView asked = request == null ? get() : get("cache-control", request);
         assertThat(rules.use(response, asked, NOW + age * 1000)).isEqualTo(use);
     }
@@ -233,10 +253,18 @@ class ResponseCacheTest {
     void variantsAreToldApartByTheFieldsTheyVaryBy() {
         store(get("accept-language", "de"), "hallo", "Cache-Control", "max-age=60", "Vary", "Accept-Language");
         assertThat(cache.lookup(get("accept-language", "en"), false, true)).isInstanceOf(Lookup.Fetch.class);
-        store(get("accept-language", "fr", "cache-control", "no-cache"), "salut", "Cache-Control", "max-age=60", "Vary", "Accept-Language");
+        store(
+                get("accept-language", "fr", "cache-control", "no-cache"),
+                "salut",
+                "Cache-Control",
+                "max-age=60",
+                "Vary",
+                "Accept-Language");
         assertHit(get("accept-language", "de"), "hallo", 0);
         assertHit(get("accept-language", "fr"), "salut", 0);
-        assertThat(cache.lookup(get(), false, true)).as("4.1: absent is not empty").isInstanceOf(Lookup.Fetch.class);
+        assertThat(cache.lookup(get(), false, true))
+                .as("4.1: absent is not empty")
+                .isInstanceOf(Lookup.Fetch.class);
     }
 
     @Test
@@ -250,12 +278,35 @@ class ResponseCacheTest {
 
     @Test
     void whatIsStaleIsValidatedAndAnsweredFromHereWhenItStillHolds() {
-        store(get(), "x", "Cache-Control", "max-age=10", "ETag", "\"1\"", "Last-Modified", date(-100), "X-Old", "a", "Content-Type", "text/plain");
+        store(
+                get(),
+                "x",
+                "Cache-Control",
+                "max-age=10",
+                "ETag",
+                "\"1\"",
+                "Last-Modified",
+                date(-100),
+                "X-Old",
+                "a",
+                "Content-Type",
+                "text/plain");
         millis.addAndGet(20_000);
         Recording recording = ((Lookup.Fetch) cache.lookup(get(), false, false)).recording();
         assertThat(recording.validator()).isEqualTo("\"1\"");
         assertThat(recording.modified()).isEqualTo(date(-100));
-        Then then = recording.head(get(), 304, Headers.of("Cache-Control", "max-age=99", "X-Old", "b", "Content-Type", "text/evil", "Content-Length", "0"));
+        Then then = recording.head(
+                get(),
+                304,
+                Headers.of(
+                        "Cache-Control",
+                        "max-age=99",
+                        "X-Old",
+                        "b",
+                        "Content-Type",
+                        "text/evil",
+                        "Content-Length",
+                        "0"));
         assertThat(then).isEqualTo(Then.SEND_STORED);
         assertThat(recording.stored().fields().all("x-old")).containsExactly("b");
         assertThat(recording.stored().fields().get("content-type")).isEqualTo("text/plain");
@@ -285,7 +336,8 @@ class ResponseCacheTest {
     void aClientThatHasItAlreadyIsToldSo(String name, String value, boolean notModified) {
         store(get(), "x", "Cache-Control", "max-age=10", "ETag", "\"1\"", "Last-Modified", date(-3600));
         assertThat(cache.lookup(get(name, value), false, false))
-                .isInstanceOfSatisfying(Lookup.Hit.class, hit -> assertThat(hit.notModified()).isEqualTo(notModified));
+                .isInstanceOfSatisfying(
+                        Lookup.Hit.class, hit -> assertThat(hit.notModified()).isEqualTo(notModified));
     }
 
     @Test
@@ -304,7 +356,8 @@ class ResponseCacheTest {
         millis.addAndGet(69_000);
         assertThat(fetch(get()).head(get(), 503, Headers.of())).isEqualTo(Then.SEND_STORED);
         assertThat(fetch(get()).failed(get())).isTrue();
-        assertThat(fetch(get()).head(get(), 404, Headers.of("Cache-Control", "no-store"))).isEqualTo(Then.PASS);
+        assertThat(fetch(get()).head(get(), 404, Headers.of("Cache-Control", "no-store")))
+                .isEqualTo(Then.PASS);
         millis.addAndGet(2_000);
         assertThat(fetch(get()).failed(get())).isFalse();
         assertThat(fetch(get()).head(get(), 503, Headers.of())).isEqualTo(Then.PASS);
@@ -318,13 +371,18 @@ class ResponseCacheTest {
     void ofManyThatWantTheSameOneAsks() {
         Recording first = ((Lookup.Fetch) cache.lookup(get(), false, false)).recording();
         List<Lookup.Wait> waiting = new ArrayList<>();
-        for (int i = 0; i < ResponseCache.WAITING_MAX; i++) waiting.add((Lookup.Wait) cache.lookup(get(), false, false));
-        assertThat(cache.lookup(get(), false, false)).as("beyond the bound they ask themselves").isInstanceOf(Lookup.Fetch.class);
-        assertThat(first.head(get(), 200, Headers.of("Cache-Control", "max-age=60"))).isEqualTo(Then.KEEP);
+        for (int i = 0; i < ResponseCache.WAITING_MAX; i++)
+            waiting.add((Lookup.Wait) cache.lookup(get(), false, false));
+        assertThat(cache.lookup(get(), false, false))
+                .as("beyond the bound they ask themselves")
+                .isInstanceOf(Lookup.Fetch.class);
+        assertThat(first.head(get(), 200, Headers.of("Cache-Control", "max-age=60")))
+                .isEqualTo(Then.KEEP);
         first.content("x".getBytes(StandardCharsets.UTF_8));
         assertThat(waiting.getFirst().stage().toCompletableFuture()).isNotDone();
         first.end();
-        assertThat(waiting).allSatisfy(one -> assertThat(one.stage().toCompletableFuture()).isCompleted());
+        assertThat(waiting)
+                .allSatisfy(one -> assertThat(one.stage().toCompletableFuture()).isCompleted());
         assertHit(get(), "x", 0);
         assertThat(cache.hitCount()).isEqualTo(1);
     }
@@ -333,11 +391,14 @@ class ResponseCacheTest {
     void whatCannotBeKeptIsNotWaitedFor() {
         Recording first = ((Lookup.Fetch) cache.lookup(get(), false, false)).recording();
         Lookup.Wait second = (Lookup.Wait) cache.lookup(get(), false, false);
-        assertThat(first.head(get(), 200, Headers.of("Cache-Control", "no-store"))).isEqualTo(Then.PASS);
+        assertThat(first.head(get(), 200, Headers.of("Cache-Control", "no-store")))
+                .isEqualTo(Then.PASS);
         assertThat(second.stage().toCompletableFuture()).isCompleted();
         assertThat(cache.lookup(get(), false, true)).isInstanceOf(Lookup.Fetch.class);
         assertThat(cache.lookup(get(), false, false)).isInstanceOf(Lookup.Fetch.class);
-        assertThat(cache.lookup(get(), false, false)).as("remembered for a while").isInstanceOf(Lookup.Fetch.class);
+        assertThat(cache.lookup(get(), false, false))
+                .as("remembered for a while")
+                .isInstanceOf(Lookup.Fetch.class);
     }
 
     @Test
@@ -371,7 +432,8 @@ class ResponseCacheTest {
 
     @Test
     void onlyIfCachedAsksNobody() {
-        assertThat(cache.lookup(get("cache-control", "only-if-cached"), false, false)).isEqualTo(new Lookup.NotHere());
+        assertThat(cache.lookup(get("cache-control", "only-if-cached"), false, false))
+                .isEqualTo(new Lookup.NotHere());
         store(get(), "x", "Cache-Control", "max-age=60");
         assertHit(get("cache-control", "only-if-cached"), "x", 0);
     }
@@ -380,7 +442,8 @@ class ResponseCacheTest {
     void headIsAnsweredFromWhatGetBroughtAndOtherMethodsGoPast() {
         store(get(), "x", "Cache-Control", "max-age=60");
         assertHit(new Request("HEAD", "/a", Headers.of()), "x", 0);
-        assertThat(cache.lookup(new Request("POST", "/a", Headers.of()), false, false)).isEqualTo(new Lookup.Past());
+        assertThat(cache.lookup(new Request("POST", "/a", Headers.of()), false, false))
+                .isEqualTo(new Lookup.Past());
         assertThat(cache.lookup(get("range", "bytes=0-1"), false, false)).isEqualTo(new Lookup.Past());
     }
 
@@ -400,7 +463,13 @@ class ResponseCacheTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/a, true", "http://api.example/a, true", "http://evil.example/a, false", "'http://[', false", "/b, false"})
+    @CsvSource({
+        "/a, true",
+        "http://api.example/a, true",
+        "http://evil.example/a, false",
+        "'http://[', false",
+        "/b, false"
+    })
     void whatTheAnswerPointsToIsInvalidatedOnTheSameHost(String location, boolean gone) {
         store(get(), "x", "Cache-Control", "max-age=60");
         cache.changed(new Request("POST", "/list", Headers.of()), 201, Headers.of("Location", location));

@@ -63,7 +63,8 @@ class TransformTest {
     void withoutTheFieldNothingIsEncodedAndSeveralLinesCountAsOne() {
         assertThat(Coding.negotiate(List.of(), ALL)).isNull();
         assertThat(Coding.negotiate(List.of("gzip;q=0.2", "br;q=0.1"), ALL)).isEqualTo(Coding.GZIP);
-        assertThat(Coding.negotiate(List.of("zstd, gzip"), List.of(Coding.GZIP))).isEqualTo(Coding.GZIP);
+        assertThat(Coding.negotiate(List.of("zstd, gzip"), List.of(Coding.GZIP)))
+                .isEqualTo(Coding.GZIP);
     }
 
     @ParameterizedTest
@@ -76,25 +77,33 @@ class TransformTest {
         ByteArrayOutputStream encoded = new ByteArrayOutputStream();
         try (BodyEncoder encoder = BodyEncoder.of(coding, ByteBufAllocator.DEFAULT)) {
             for (int i = 0; i < 200; i++) {
-                byte[] piece = ("{\"n\":" + random.nextInt(1000) + "}").repeat(1 + random.nextInt(400)).getBytes(StandardCharsets.UTF_8);
+                byte[] piece = ("{\"n\":" + random.nextInt(1000) + "}")
+                        .repeat(1 + random.nextInt(400))
+                        .getBytes(StandardCharsets.UTF_8);
                 plain.writeBytes(piece);
                 ByteBuf content = random.nextBoolean()
                         ? Unpooled.wrappedBuffer(piece)
                         : random.nextBoolean()
                                 ? ByteBufAllocator.DEFAULT.directBuffer().writeBytes(piece)
                                 : Unpooled.wrappedBuffer(
-                                        Arrays.copyOfRange(piece, 0, piece.length / 3), Arrays.copyOfRange(piece, piece.length / 3, piece.length));
+                                        Arrays.copyOfRange(piece, 0, piece.length / 3),
+                                        Arrays.copyOfRange(piece, piece.length / 3, piece.length));
                 take(encoder.encode(content), encoded);
                 assertThat(content.refCnt()).isZero();
                 if (random.nextInt(10) == 0) {
                     take(encoder.flush(), encoded);
-                    assertThat(startOf(coding, encoded.toByteArray(), plain.size())).as("flushed, seed %d", seed).isEqualTo(plain.toByteArray());
+                    assertThat(startOf(coding, encoded.toByteArray(), plain.size()))
+                            .as("flushed, seed %d", seed)
+                            .isEqualTo(plain.toByteArray());
                 }
             }
             take(encoder.finish(), encoded);
         }
         assertThat(BoundedDecoder.decode(coding, encoded.toByteArray(), plain.size()))
-                .isInstanceOfSatisfying(BoundedDecoder.Decoded.Content.class, content -> assertThat(content.bytes()).as("seed %d", seed).isEqualTo(plain.toByteArray()));
+                .isInstanceOfSatisfying(
+                        BoundedDecoder.Decoded.Content.class,
+                        content ->
+                                assertThat(content.bytes()).as("seed %d", seed).isEqualTo(plain.toByteArray()));
         assertThat(encoded.size()).isLessThan(plain.size() / 3);
     }
 
@@ -105,7 +114,9 @@ class TransformTest {
         new Random(7).nextBytes(random);
         for (byte[] body : List.of(new byte[0], new byte[] {1}, random)) {
             assertThat(BoundedDecoder.decode(coding, encode(coding, body), 400_000))
-                    .isInstanceOfSatisfying(BoundedDecoder.Decoded.Content.class, content -> assertThat(content.bytes()).isEqualTo(body));
+                    .isInstanceOfSatisfying(
+                            BoundedDecoder.Decoded.Content.class,
+                            content -> assertThat(content.bytes()).isEqualTo(body));
         }
     }
 
@@ -117,14 +128,24 @@ class TransformTest {
         assertThat(BoundedDecoder.decode(coding, bomb, 100_000)).isEqualTo(new BoundedDecoder.Decoded.TooLarge());
         byte[] cut = Arrays.copyOf(bomb, bomb.length / 2);
         assertThat(BoundedDecoder.decode(coding, cut, 60_000_000)).isEqualTo(new BoundedDecoder.Decoded.Malformed());
-        assertThat(BoundedDecoder.decode(coding, "no such thing".getBytes(StandardCharsets.UTF_8), 1000)).isEqualTo(new BoundedDecoder.Decoded.Malformed());
+        assertThat(BoundedDecoder.decode(coding, "no such thing".getBytes(StandardCharsets.UTF_8), 1000))
+                .isEqualTo(new BoundedDecoder.Decoded.Malformed());
     }
 
     @Test
     void whatACompressedAnswerSaysOfItself() {
         ResponseCompression compression = new ResponseCompression(new PolicySpec.Compression(null, null, null));
         Headers response = Headers.of(
-                "Content-Type", "text/html; charset=utf-8", "Content-Length", "5000", "ETag", "\"v1\"", "Accept-Ranges", "bytes", "Vary", "Origin");
+                "Content-Type",
+                "text/html; charset=utf-8",
+                "Content-Length",
+                "5000",
+                "ETag",
+                "\"v1\"",
+                "Accept-Ranges",
+                "bytes",
+                "Vary",
+                "Origin");
         assertThat(compression.decide(List.of("gzip"), 200, 5000, response)).isEqualTo(Coding.GZIP);
         assertThat(response.get("content-encoding")).isEqualTo("gzip");
         assertThat(response.get("etag")).isEqualTo("W/\"v1\"");
@@ -133,7 +154,9 @@ class TransformTest {
         assertThat(response.all("vary")).containsExactly("Origin", "Accept-Encoding");
         Headers plain = Headers.of("Content-Type", "application/json");
         assertThat(compression.decide(List.of(), 200, -1, plain)).isNull();
-        assertThat(plain.get("vary")).as("caches behind must know that there is another").isEqualTo("Accept-Encoding");
+        assertThat(plain.get("vary"))
+                .as("caches behind must know that there is another")
+                .isEqualTo("Accept-Encoding");
     }
 
     @ParameterizedTest
@@ -153,7 +176,8 @@ class TransformTest {
         Headers response = Headers.of(name, value);
         if (!type.isEmpty()) response.add("content-type", type);
         ResponseCompression compression = new ResponseCompression(new PolicySpec.Compression(null, null, null));
-        assertThat(compression.decide(List.of("gzip"), status, length, response)).isNull();
+        assertThat(compression.decide(List.of("gzip"), status, length, response))
+                .isNull();
         assertThat(response.contains("vary")).isFalse();
     }
 
@@ -179,19 +203,27 @@ class TransformTest {
                 "{'n':1.10,'big':123456789012345678901234567890} | REMOVE | /x | | | {'n':1.10,'big':123456789012345678901234567890}",
                 "[{'a':1}] | REMOVE | /0/a | | | [{}]"
             })
-    void changesOfJson(String body, JsonChange.Operation operation, String path, String value, String from, String expected) throws Exception {
-        JsonEdits edits = new JsonEdits(List.of(new JsonChange(operation, path, value == null ? null : JSON.readTree(quotes(value)), from)));
+    void changesOfJson(
+            String body, JsonChange.Operation operation, String path, String value, String from, String expected)
+            throws Exception {
+        JsonEdits edits = new JsonEdits(
+                List.of(new JsonChange(operation, path, value == null ? null : JSON.readTree(quotes(value)), from)));
         assertThat(edits.apply(quotes(body).getBytes(StandardCharsets.UTF_8), 1000))
                 .isInstanceOfSatisfying(
                         JsonEdits.Edited.Body.class,
-                        edited -> assertThat(new String(edited.bytes(), StandardCharsets.UTF_8)).isEqualTo(quotes(expected)));
+                        edited -> assertThat(new String(edited.bytes(), StandardCharsets.UTF_8))
+                                .isEqualTo(quotes(expected)));
     }
 
     @Test
     void bodiesThatCannotBeChangedAreNotPassedOnAsTheyAre() throws Exception {
-        JsonEdits edits = new JsonEdits(List.of(new JsonChange(JsonChange.Operation.SET, "/a", JSON.readTree("\"xxxxxxxxxx\""), null)));
-        for (String body : List.of("", "{", "{} {}", "{\"a\":1,\"a\":2}", "nonsense", "[".repeat(200) + "]".repeat(200), "\u0000")) {
-            assertThat(edits.apply(body.getBytes(StandardCharsets.UTF_8), 1000)).as(body).isEqualTo(new JsonEdits.Edited.Malformed());
+        JsonEdits edits = new JsonEdits(
+                List.of(new JsonChange(JsonChange.Operation.SET, "/a", JSON.readTree("\"xxxxxxxxxx\""), null)));
+        for (String body : List.of(
+                "", "{", "{} {}", "{\"a\":1,\"a\":2}", "nonsense", "[".repeat(200) + "]".repeat(200), "\u0000")) {
+            assertThat(edits.apply(body.getBytes(StandardCharsets.UTF_8), 1000))
+                    .as(body)
+                    .isEqualTo(new JsonEdits.Edited.Malformed());
         }
         assertThat(edits.apply("{}".getBytes(StandardCharsets.UTF_8), 10)).isEqualTo(new JsonEdits.Edited.TooLarge());
     }
@@ -201,8 +233,10 @@ class TransformTest {
         JsonEdits edits = new JsonEdits(List.of(
                 new JsonChange(JsonChange.Operation.SET, "/a", JSON.readTree("{}"), null),
                 new JsonChange(JsonChange.Operation.MOVE, "/a/x", null, "/x")));
-        assertThat(text(edits.apply("{\"x\":1}".getBytes(StandardCharsets.UTF_8), 100))).isEqualTo("{\"a\":{\"x\":1}}");
-        assertThat(text(edits.apply("{}".getBytes(StandardCharsets.UTF_8), 100))).isEqualTo("{\"a\":{}}");
+        assertThat(text(edits.apply("{\"x\":1}".getBytes(StandardCharsets.UTF_8), 100)))
+                .isEqualTo("{\"a\":{\"x\":1}}");
+        assertThat(text(edits.apply("{}".getBytes(StandardCharsets.UTF_8), 100)))
+                .isEqualTo("{\"a\":{}}");
     }
 
     private static String text(JsonEdits.Edited edited) {
@@ -247,7 +281,10 @@ class TransformTest {
     private static byte[] startOf(Coding coding, byte[] encoded, int length) throws Exception {
         return switch (coding) {
             case GZIP -> new GZIPInputStream(new ByteArrayInputStream(encoded)).readNBytes(length);
-            case ZSTD -> new ZstdInputStream(new ByteArrayInputStream(encoded)).setContinuous(true).readNBytes(length);
+            case ZSTD ->
+                new ZstdInputStream(new ByteArrayInputStream(encoded))
+                        .setContinuous(true)
+                        .readNBytes(length);
             case BROTLI -> {
                 // The stream of brotli4j takes an end that comes early for an error.
                 DecoderJNI.Wrapper decoder = new DecoderJNI.Wrapper(encoded.length);
