@@ -102,7 +102,7 @@ final class EntityBench {
         return state;
     }
 
-    private static long heapBytes() {
+    static long heapBytes() {
         for (int i = 0; i < 3; i++) {
             System.gc(); // twice would do; a third makes concurrent cleaners done
         }

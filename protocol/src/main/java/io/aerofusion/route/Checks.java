@@ -111,11 +111,10 @@ public final class Checks {
     }
 
     void method(String pointer, String method) {
-        require(
-                METHODS.contains(method),
-                pointer,
-                Problem.INVALID,
-                "Write one of " + String.join(", ", METHODS.stream().sorted().toList()) + ".");
+        if (!METHODS.contains(method)) {
+            String known = String.join(", ", METHODS.stream().sorted().toList());
+            add(pointer, Problem.INVALID, "Write one of " + known + ".");
+        }
     }
 
     void range(String pointer, @Nullable Number value, long least, long most) {
