@@ -39,8 +39,7 @@ final class RoutesBench {
 
     static void run(Screen screen, List<String> arguments) {
         Generation generation = generation();
-        Compiler compiler =
-                new Compiler(List.of(new Door("http", 80, false)), InstantSource.system(), List.of());
+        Compiler compiler = new Compiler(List.of(new Door("http", 80, false)), InstantSource.system(), List.of());
         double[] millis = new double[COMPILATIONS];
         for (int i = 0; i < COMPILATIONS; i++) {
             long began = cpuNanos();
@@ -69,9 +68,9 @@ final class RoutesBench {
                 new Screen.Row("compile, median", text(median(millis), "ms")),
                 new Screen.Row("heap of the compiled generation, without the resources", Screen.bytes(heap)),
                 new Screen.Row("match, median of " + ROUNDS + " rounds", text(median(nanos), "ns")),
-                new Screen.Row("match, slowest round", text(Arrays.stream(nanos).max().orElse(0), "ns")),
                 new Screen.Row(
-                        "allocated per match, last round", text(bytes / (double) MATCHES, "bytes"))));
+                        "match, slowest round", text(Arrays.stream(nanos).max().orElse(0), "ns")),
+                new Screen.Row("allocated per match, last round", text(bytes / (double) MATCHES, "bytes"))));
     }
 
     private static int matches(Compiled compiled, List<Request> requests) {
@@ -89,7 +88,8 @@ final class RoutesBench {
     private static Compiled compile(Compiler compiler, Generation generation) {
         return switch (compiler.compile(generation)) {
             case Compiled compiled -> compiled;
-            case Outcome.Refused refused -> throw new IllegalStateException(refused.problems().toString());
+            case Outcome.Refused refused ->
+                throw new IllegalStateException(refused.problems().toString());
         };
     }
 
@@ -109,8 +109,8 @@ final class RoutesBench {
             List<RouteSpec.Match> matches = i % 10 == 0 ? List.of(canary, plain) : List.of(plain);
             RouteSpec.Rule rule =
                     new RouteSpec.Rule(matches, List.of(), List.of(new BackendRef("upstream-" + i % UPSTREAMS)));
-            resources.add(new Resource(
-                    Kind.HTTP_ROUTE, name(i), new RouteSpec(List.of(), List.of(host(i)), List.of(rule))));
+            resources.add(
+                    new Resource(Kind.HTTP_ROUTE, name(i), new RouteSpec(List.of(), List.of(host(i)), List.of(rule))));
         }
         return new Generation(1, resources);
     }
@@ -157,8 +157,7 @@ final class RoutesBench {
     }
 
     private static long allocatedBytes() {
-        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
-                .getCurrentThreadAllocatedBytes();
+        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
     }
 
     /** A request, and the route that has to take it. */

@@ -22,6 +22,8 @@ import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is checked of a generation as a whole. */
 class CompilerTest {
@@ -68,6 +70,18 @@ class CompilerTest {
                         "Policy/p/spec/authorization/rules/0/principal/consumers/0 dangling-reference",
                         "Upstream/secure/spec/tls/clientCertificateRef dangling-reference",
                         "Upstream/secure/spec/tls/caCertificates invalid-certificate");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"(", "a**", "\\\\1", "(?=a)", "((a{100}){100}){100}", "(((a{999}){999}){999}){999}", "(a{900}){5}", "x{1001}"})
+    void expressionsThatAreNoneOrTooLargeAreRefused(String expression) throws Exception {
+        assertThat(problems(
+                        """
+                        kind: HTTPRoute
+                        metadata: {name: a}
+                        spec: {rules: [{matches: [{path: {type: RegularExpression, value: "%s"}}]}]}
+                        """.formatted(expression)))
+                .containsExactly("HTTPRoute/a/spec/rules/0/matches/0/path/value invalid-regex");
     }
 
     @Test
