@@ -124,13 +124,15 @@ public final class Exchange implements RequestEdit, Expiring {
         Session secure = session;
         if (secure != null
                 && current != null
-                && !current.certificates().serves(host, secure.certificate(), secure.named())) {
+                && (current.misdirected(listener, secure.serverName(), host)
+                        || !current.certificates().serves(host, secure.certificate(), secure.named()))) {
             refuse(Fault.MISDIRECTED);
             return;
         }
         Candidate match = current == null ? null : current.match(listener, this);
         if (current == null || match == null) {
-            refuse(Fault.ROUTE_UNKNOWN);
+            // what servers read differently is never answered as if there were nothing
+            refuse(ambiguities == 0 ? Fault.ROUTE_UNKNOWN : Fault.PATH_AMBIGUOUS);
             return;
         }
         Plan found = current.plan(match);
@@ -160,8 +162,11 @@ public final class Exchange implements RequestEdit, Expiring {
             answer(204, Unpooled.EMPTY_BUFFER);
             return true;
         }
-        Redirect redirect = filters.redirect();
-        if (redirect == null) return false;
+        return redirected(current, filters.redirect());
+    }
+
+    private boolean redirected(@Nullable Serving current, @Nullable Redirect redirect) {
+        if (redirect == null || current == null) return false;
         response.clear();
         response.add("location", redirect.location(current.door(listener, host), host, rawTarget, path, prefixLength));
         response.add("content-length", "0");
@@ -244,6 +249,8 @@ public final class Exchange implements RequestEdit, Expiring {
             refuse(Fault.NO_BACKEND);
             return;
         }
+        Filters chosen = backendFilters;
+        if (chosen != null && redirected(loop.gateway().serving(), chosen.redirect())) return;
         route = target;
         if (!found.filters().mirrors().isEmpty()) shadow = Shadow.of(loop, this, found);
         connect();

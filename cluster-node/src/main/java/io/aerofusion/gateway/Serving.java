@@ -55,6 +55,17 @@ final class Serving {
         return door < 0 ? null : compiled.match(door, request);
     }
 
+    /**
+     * Whether a request came over a connection that was made for another listener on the same port (RFC 9110, 15.5.20): its
+     * host belongs to a more or less specific one than the server name did.
+     */
+    boolean misdirected(int listener, String serverName, String host) {
+        int door = doors[listener];
+        return door >= 0
+                && !serverName.isEmpty()
+                && compiled.listener(door, serverName) != compiled.listener(door, host);
+    }
+
     /** The listener that took the request, as redirects name it. */
     Door door(int listener, String host) {
         int taking = compiled.listener(doors[listener], host);

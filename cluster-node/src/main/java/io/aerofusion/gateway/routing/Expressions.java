@@ -18,7 +18,8 @@ final class Expressions {
     /** Expressions whose repetitions multiply to more are not even tried. */
     static final long REPETITIONS_MAX = 1_000_000;
 
-    private static final java.util.regex.Pattern REPETITION = java.util.regex.Pattern.compile("\\{(\\d{1,9})(?:,(\\d{0,9}))?}");
+    private static final java.util.regex.Pattern REPETITION =
+            java.util.regex.Pattern.compile("\\{(\\d{1,9})(?:,(\\d{0,9}))?}");
 
     private final Map<String, Optional<Pattern>> compiled = new HashMap<>();
 

@@ -170,7 +170,11 @@ final class Matches {
     private Optional<Pattern> expression(Resource resource, String pointer, String text) {
         Optional<Pattern> pattern = expressions.of(text);
         if (pattern.isEmpty()) {
-            problems.add(resource, pointer, Problem.INVALID_REGEX, "This is no regular expression of RE2, or too large a one: " + text);
+            problems.add(
+                    resource,
+                    pointer,
+                    Problem.INVALID_REGEX,
+                    "This is no regular expression of RE2, or too large a one: " + text);
         }
         return pattern;
     }

@@ -10,6 +10,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.Locale;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLProtocolException;
@@ -24,12 +25,22 @@ public final class ServerTls extends AbstractSniHandler<Identity> {
     /** Of a ClientHello; a longer one is refused. */
     private static final int HELLO_BYTES_MAX = 16_384;
 
-    /** What is known of a connection after its handshake. */
+    /**
+     * What is known of a connection after its handshake.
+     *
+     * @param certificate the name of the certificate that was shown
+     * @param serverName which the client asked for, in lower case; empty if it named none
+     */
     public record Session(
             String certificate,
-            boolean named,
+            String serverName,
             boolean http2,
-            @Nullable X509Certificate client) {}
+            @Nullable X509Certificate client) {
+        /** Whether the client named a server. */
+        public boolean named() {
+            return !serverName.isEmpty();
+        }
+    }
 
     /** Takes a connection over once its handshake is done. */
     @FunctionalInterface
@@ -64,8 +75,8 @@ public final class ServerTls extends AbstractSniHandler<Identity> {
         Identity identity = found.getNow();
         SslHandler tls = identity.context().newHandler(context.alloc());
         tls.setHandshakeTimeoutMillis(handshakeTimeoutMillis);
-        boolean named = hostname != null && !hostname.isEmpty();
-        context.pipeline().addAfter(context.name(), null, new AfterHandshake(tls, identity.name(), named, ready));
+        String serverName = hostname == null ? "" : hostname.toLowerCase(Locale.ROOT);
+        context.pipeline().addAfter(context.name(), null, new AfterHandshake(tls, identity.name(), serverName, ready));
         context.pipeline().replace(this, null, tls);
     }
 
@@ -73,13 +84,13 @@ public final class ServerTls extends AbstractSniHandler<Identity> {
     private static final class AfterHandshake extends io.netty.channel.ChannelInboundHandlerAdapter {
         private final SslHandler tls;
         private final String certificate;
-        private final boolean named;
+        private final String serverName;
         private final Ready ready;
 
-        AfterHandshake(SslHandler tls, String certificate, boolean named, Ready ready) {
+        AfterHandshake(SslHandler tls, String certificate, String serverName, Ready ready) {
             this.tls = tls;
             this.certificate = certificate;
-            this.named = named;
+            this.serverName = serverName;
             this.ready = ready;
         }
 
@@ -94,7 +105,7 @@ public final class ServerTls extends AbstractSniHandler<Identity> {
                 return;
             }
             boolean http2 = ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol());
-            ready.ready(context.channel(), new Session(certificate, named, http2, client()));
+            ready.ready(context.channel(), new Session(certificate, serverName, http2, client()));
             context.pipeline().remove(this);
         }
 

@@ -73,10 +73,19 @@ class CompilerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"(", "a**", "\\\\1", "(?=a)", "((a{100}){100}){100}", "(((a{999}){999}){999}){999}", "(a{900}){5}", "x{1001}"})
+    @ValueSource(
+            strings = {
+                "(",
+                "a**",
+                "\\\\1",
+                "(?=a)",
+                "((a{100}){100}){100}",
+                "(((a{999}){999}){999}){999}",
+                "(a{900}){5}",
+                "x{1001}"
+            })
     void expressionsThatAreNoneOrTooLargeAreRefused(String expression) throws Exception {
-        assertThat(problems(
-                        """
+        assertThat(problems("""
                         kind: HTTPRoute
                         metadata: {name: a}
                         spec: {rules: [{matches: [{path: {type: RegularExpression, value: "%s"}}]}]}

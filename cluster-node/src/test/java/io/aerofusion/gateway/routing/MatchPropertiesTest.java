@@ -36,7 +36,7 @@ class MatchPropertiesTest {
     }
 
     private static RouteSpec.Match match(SplittableRandom random) {
-        PathMatch.Type type = PathMatch.Type.values()[random.nextInt(3)];
+        PathMatch.Type type = List.of(PathMatch.Type.values()).get(random.nextInt(3));
         String value = path(random).replaceAll("/{2,}", "/");
         if (type == PathMatch.Type.REGULAR_EXPRESSION) {
             value = value + ".*";
@@ -116,13 +116,14 @@ class MatchPropertiesTest {
     private static Candidate plainly(Compiled compiled, Asked request) {
         for (Compiled.HostRoutes host : compiled.asked(0, request.host())) {
             Comparator<Candidate> order = Comparator.comparing(Candidate::type)
-                    .thenComparing(candidate -> candidate.type() == PathMatch.Type.PATH_PREFIX
+                    .thenComparingInt(candidate -> candidate.type() == PathMatch.Type.PATH_PREFIX
                             ? -candidate.path().length()
                             : 0)
                     .thenComparing(Candidate.PRECEDENCE);
             List<Candidate> found = host.all().stream()
                     .filter(candidate -> fits(candidate, request.path()))
-                    .filter(candidate -> candidate.conditions().stream().allMatch(condition -> condition.holds(request)))
+                    .filter(candidate ->
+                            candidate.conditions().stream().allMatch(condition -> condition.holds(request)))
                     .sorted(order)
                     .toList();
             if (!found.isEmpty()) {
@@ -151,8 +152,7 @@ class MatchPropertiesTest {
 
     @Test
     void matchingMakesNoObjects() throws Exception {
-        Compiled compiled = Documents.compiled(
-                """
+        Compiled compiled = Documents.compiled("""
                 kind: HTTPRoute
                 metadata: {name: r}
                 spec:
@@ -168,7 +168,7 @@ class MatchPropertiesTest {
         long before = threads.getCurrentThreadAllocatedBytes();
         int met = 0;
         for (int i = 0; i < 10_000; i++) {
-            met += compiled.match(0, request) == expected ? 1 : 0;
+            met += expected.equals(compiled.match(0, request)) ? 1 : 0;
         }
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
         assertThat(met).isEqualTo(10_000);

@@ -1,0 +1,186 @@
+package io.aerofusion.gateway.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.gateway.Gateway;
+import io.aerofusion.gateway.GatewaySettings;
+import io.aerofusion.gateway.GatewaySettings.Listener;
+import io.aerofusion.gateway.GatewaySettings.Protocol;
+import io.aerofusion.gateway.conformance.Exchanged.Answer;
+import io.aerofusion.gateway.conformance.Exchanged.Sent;
+import io.aerofusion.gateway.routing.Compiled;
+import io.aerofusion.gateway.routing.Compiler;
+import io.aerofusion.gateway.routing.Door;
+import io.aerofusion.gateway.routing.Outcome;
+import io.aerofusion.route.Generation;
+import io.aerofusion.route.Resource;
+import io.aerofusion.route.UpstreamSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The conformance suite's HTTP cases through a running gateway: real sockets in front of it and behind it. The gateway goes from the manifests
+ * of one test to those of the next by swapping generations.
+ */
+class GatewayApiWireTest {
+    private static final Suite SUITE = Suite.load();
+    private static final AtomicLong GENERATIONS = new AtomicLong();
+    private static final AtomicInteger CASES = new AtomicInteger();
+
+    private static final Map<String, EchoBackend> BACKENDS = new HashMap<>();
+    private static final Map<List<Door>, Running> GATEWAYS = new LinkedHashMap<>();
+    private static TestCertificate certificate;
+
+    /** A gateway for the listeners of a manifest, one socket for each of their ports. */
+    private record Running(Gateway gateway, List<Door> doors, List<Integer> ports) implements AutoCloseable {
+        static Running start(List<Door> doors) {
+            List<Integer> ports = new ArrayList<>();
+            List<Listener> listeners = new ArrayList<>();
+            for (Door door : doors) {
+                if (!ports.contains(door.port())) {
+                    ports.add(door.port());
+                    listeners.add(
+                            new Listener(door.name(), "127.0.0.1", 0, door.tls() ? Protocol.HTTPS : Protocol.HTTP));
+                }
+            }
+            return new Running(Gateway.start(GatewaySettings.of(listeners).withThreads(1)), doors, ports);
+        }
+
+        InetSocketAddress address(int port) {
+            return gateway.addresses().get(ports.indexOf(port));
+        }
+
+        void serve(Generation generation) throws Exception {
+            Outcome outcome = new Compiler(doors, InstantSource.system(), List.of()).compile(generation);
+            assertThat(outcome).isInstanceOf(Compiled.class);
+            gateway.swap((Compiled) outcome).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        }
+
+        @Override
+        public void close() {
+            gateway.close();
+        }
+    }
+
+    @BeforeAll
+    static void certify() throws Exception {
+        certificate = TestCertificate.of("*.org", "example.org", "*.wildcard.org");
+    }
+
+    @AfterAll
+    static void stop() {
+        GATEWAYS.values().forEach(Running::close);
+        BACKENDS.values().forEach(EchoBackend::close);
+        GATEWAYS.clear();
+        BACKENDS.clear();
+    }
+
+    private static UpstreamSpec upstream(String pods) {
+        EchoBackend backend = BACKENDS.computeIfAbsent(pods, name -> {
+            try {
+                return new EchoBackend(name);
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+        });
+        UpstreamSpec spec = UpstreamSpec.of(
+                UpstreamSpec.Protocol.HTTP, List.of(new UpstreamSpec.Endpoint("127.0.0.1", backend.port(), 1)));
+        // the suite's backends fail on purpose, request by request; a breaker or a budget would rightly spare them
+        return new UpstreamSpec(
+                spec.protocol(),
+                spec.endpoints(),
+                null,
+                null,
+                null,
+                null,
+                spec.loadBalancer(),
+                null,
+                new UpstreamSpec.CircuitBreaker(10_000, Duration.ofSeconds(1), 1, 1024, 1024, 1024),
+                null,
+                new UpstreamSpec.RetryBudget(100, 10_000),
+                spec.timeout());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyHttpCaseIsAnsweredAsTheSuiteExpects() {
+        return SUITE.tests().stream()
+                .filter(test -> test.name().startsWith("HTTP"))
+                .filter(test -> !Plan.NOT_APPLICABLE.containsKey(test.name()))
+                .flatMap(test -> Plan.steps(test).stream()
+                        .filter(step -> GatewayApiTablesTest.applies(
+                                test, step.expectation().number()))
+                        .map(step -> DynamicTest.dynamicTest(step.expectation().title(), () -> run(test, step))));
+    }
+
+    private static void run(Suite.Test test, Plan.Step step) throws Exception {
+        List<JsonNode> manifest = test.manifests().get(step.manifest());
+        Running running = GATEWAYS.computeIfAbsent(SUITE.doors(step.gateway(), manifest), Running::start);
+        Suite.Translated translated = SUITE.translate(step.gateway(), manifest, GatewayApiWireTest::upstream);
+        assertThat(translated.problems()).isEmpty();
+        List<Resource> resources = new ArrayList<>(translated.generation().resources());
+        resources.add(certificate.resource());
+        running.serve(new Generation(GENERATIONS.incrementAndGet(), resources));
+
+        boolean tls = running.doors().getFirst().tls();
+        Sent sent = step.expectation().sent(step.port(running.doors()), tls);
+        if (!step.serverName().isEmpty()) {
+            sent = new Sent(
+                    sent.port(),
+                    sent.method(),
+                    sent.host(),
+                    sent.target(),
+                    sent.headers(),
+                    step.serverName(),
+                    false,
+                    Map.of());
+        }
+        String id = "case-" + CASES.incrementAndGet();
+        Answer answer = new Wire(running::address, certificate.trusting(), id).send(sent);
+        step.expectation().check(sent, mirrored(step.expectation(), answer, id));
+    }
+
+    /** The answer with the backends that got a copy, as soon as all that are expected have it. */
+    private static Answer mirrored(Expectation expectation, Answer answer, String id) {
+        int wanted = expectation.wanted().path("MirroredTo").size();
+        boolean byChance = expectation.wanted().path("MirroredTo").path(0).has("Percent");
+        if (wanted == 0 || byChance) {
+            return answer;
+        }
+        await().atMost(Duration.ofSeconds(30)).until(() -> copies(answer, id).size() >= wanted);
+        return new Answer(
+                answer.status(),
+                answer.headers(),
+                answer.backend(),
+                answer.seenMethod(),
+                answer.seenHost(),
+                answer.seenTarget(),
+                answer.seen(),
+                copies(answer, id));
+    }
+
+    private static List<String> copies(Answer answer, String id) {
+        return BACKENDS.entrySet().stream()
+                .filter(backend -> !backend.getKey().equals(answer.backend()))
+                .filter(backend -> backend.getValue().saw(id))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+}
