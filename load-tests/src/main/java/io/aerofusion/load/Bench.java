@@ -29,6 +29,10 @@ public final class Bench {
             new Entry("entity", "one space with all runways: heap, recovery, delta after one edit", EntityBench::run),
             new Entry("routes", "10,000 routes on 500 hosts: compiling, matching, memory", RoutesBench::run),
             new Entry("start", "a node's start on existing data until it is ready", StartBench::run),
+            new Entry(
+                    "gateway",
+                    "the gateway beside nginx, HAProxy, Spring Cloud Gateway (plain latency h2 tokens new-tokens)",
+                    GatewayBench::run),
             new Entry("faults", "kill-node, freeze-node, kill-database under load, with the checker", FaultDrill::run));
 
     public static void main(String[] arguments) throws Exception {

@@ -1,0 +1,326 @@
+package io.aerofusion.load;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * The gateway's data path beside nginx, HAProxy and Spring Cloud Gateway: each proxy has one core, 64 connections are kept open, responses have
+ * 1 kB. All run at the same time and are loaded in turn, round after round, so that whatever else the machine does meets all of them.
+ */
+final class GatewayBench {
+    private static final int CONNECTIONS = 64;
+    private static final int ROUNDS = 5;
+    private static final Duration ROUND = Duration.ofSeconds(6);
+    private static final Duration WARM_UP = Duration.ofSeconds(25);
+    private static final int LATENCY_RATE = 10_000;
+    private static final int STREAMS = 4;
+    private static final int TOKENS = 1_000;
+    private static final int NEW_TOKENS = 200_000;
+    private static final long TOKEN_LIFE_S = 86_400;
+    private static final Pattern WRK = Pattern.compile("Requests/sec:\\s+([0-9.]+)");
+    private static final Pattern H2LOAD = Pattern.compile("finished in [^,]*, ([0-9.]+) req/s");
+
+    private static final String US = "aerofusion";
+
+    private GatewayBench() {}
+
+    /** One proxy under one kind of load. */
+    private record Contender(String name, String url) {}
+
+    static void run(Screen screen, List<String> arguments) throws Exception {
+        List<String> parts = arguments.isEmpty() ? List.of("plain", "latency", "h2", "tokens") : arguments;
+        Path work = BenchNode.temporaryDirectory();
+        try (GatewayPeers peers = new GatewayPeers(work)) {
+            KeyPair key = keyPair();
+            Files.writeString(work.resolve("public.pem"), pem(key));
+            for (String part : parts) {
+                switch (part) {
+                    case "plain" -> plain(screen, peers, work);
+                    case "latency" -> latency(screen, peers, work);
+                    case "h2" -> http2(screen, peers, work);
+                    case "tokens" -> tokens(screen, peers, work, key, TOKENS);
+                    case "new-tokens" -> tokens(screen, peers, work, key, NEW_TOKENS);
+                    default ->
+                        throw new IllegalArgumentException("gateway knows plain, latency, h2, tokens, new-tokens");
+                }
+            }
+        } finally {
+            BenchNode.delete(work);
+        }
+    }
+
+    private static void plain(Screen screen, GatewayPeers peers, Path work) throws IOException {
+        List<Contender> contenders = List.of(
+                contender(US, peers.gateway("plain", plainResources(work, peers.backend()))),
+                contender("nginx", peers.nginx()[0]),
+                contender("HAProxy", peers.haproxy()[0]),
+                contender("Spring Cloud Gateway", peers.springCloudGateway(false)));
+        rates(screen, "plain", contenders, (contender, time) -> wrk(peers, contender, time, List.of()));
+    }
+
+    private static void tokens(Screen screen, GatewayPeers peers, Path work, KeyPair key, int count) throws Exception {
+        Path tokens = work.resolve("tokens-" + count);
+        screen.line("  signing " + Screen.number(count) + " tokens");
+        Files.write(tokens, sign(key, count));
+        List<String> script = List.of(
+                "-s",
+                NodeProcess.checkout().resolve("load-tests/gateway/tokens.lua").toString());
+        List<String> file = List.of("--", tokens.toString());
+        List<Contender> contenders = List.of(
+                contender(US, peers.gateway("tokens", tokenResources(work, peers.backend(), key))),
+                contender("HAProxy", peers.haproxy()[1]),
+                contender("Spring Cloud Gateway", peers.springCloudGateway(true)));
+        rates(screen, "RS256 tokens, " + Screen.number(count) + " of them", contenders, (contender, time) -> {
+            List<String> more = new ArrayList<>(script);
+            more.addAll(file);
+            return wrk(peers, contender, time, more);
+        });
+    }
+
+    private static void http2(Screen screen, GatewayPeers peers, Path work) throws IOException {
+        List<Contender> contenders = List.of(
+                contender(US, peers.gateway("h2", plainResources(work, peers.backend()))),
+                contender("nginx", peers.nginx()[1]));
+        rates(screen, "HTTP/2 to HTTP/1.1, " + STREAMS + " streams each", contenders, (contender, time) -> {
+            String output = peers.load(List.of(
+                    "h2load", "-t1", "-c" + CONNECTIONS, "-m" + STREAMS, "-D" + time.toSeconds(), contender.url()));
+            return number(H2LOAD, output);
+        });
+    }
+
+    private static void latency(Screen screen, GatewayPeers peers, Path work) throws IOException {
+        List<Contender> contenders = List.of(
+                new Contender("no proxy", "http://127.0.0.1:" + peers.backend() + "/"),
+                contender(US, peers.gateway("latency", plainResources(work, peers.backend()))),
+                contender("nginx", peers.nginx()[0]),
+                contender("HAProxy", peers.haproxy()[0]));
+        for (Contender contender : contenders) {
+            wrk(peers, contender, WARM_UP, List.of());
+        }
+        Map<Contender, Latencies> all = new LinkedHashMap<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            for (Contender contender : contenders) {
+                Path log = work.resolve("latencies");
+                Files.deleteIfExists(log);
+                peers.load(List.of(
+                        "h2load",
+                        "--h1",
+                        "-t1",
+                        "-c" + CONNECTIONS,
+                        "-D" + ROUND.toSeconds(),
+                        "--rps=" + (double) LATENCY_RATE / CONNECTIONS,
+                        "--log-file=" + log,
+                        contender.url()));
+                Latencies latencies = all.computeIfAbsent(contender, each -> new Latencies());
+                for (String line : Files.readAllLines(log)) {
+                    latencies.record(Long.parseLong(line.substring(line.lastIndexOf('\t') + 1)) * 1_000);
+                }
+            }
+        }
+        screen.title("latency at " + Screen.number(LATENCY_RATE) + " requests/s");
+        screen.table(all.entrySet().stream()
+                .map(each -> new Screen.Row(
+                        each.getKey().name(),
+                        String.format(
+                                Locale.ROOT,
+                                "p50 %.3f / p90 %.3f / p99 %.3f / max %.1f ms of %,d",
+                                each.getValue().millis(0.5),
+                                each.getValue().millis(0.9),
+                                each.getValue().millis(0.99),
+                                each.getValue().maxMillis(),
+                                each.getValue().count())))
+                .toList());
+    }
+
+    @FunctionalInterface
+    private interface Load {
+        double requestsPerSecond(Contender contender, Duration time);
+    }
+
+    private static void rates(Screen screen, String title, List<Contender> contenders, Load load) {
+        Screen.Bar bar = screen.bar(title, (long) (ROUNDS + 1) * contenders.size());
+        for (Contender contender : contenders) {
+            load.requestsPerSecond(contender, WARM_UP);
+            bar.advance(1);
+        }
+        Map<Contender, double[]> rates = new LinkedHashMap<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            for (Contender contender : contenders) {
+                rates.computeIfAbsent(contender, each -> new double[ROUNDS])[round] =
+                        load.requestsPerSecond(contender, ROUND);
+                bar.advance(1);
+            }
+        }
+        bar.finish("done");
+        double ours = median(rates.values().iterator().next());
+        screen.table(rates.entrySet().stream()
+                .map(each -> new Screen.Row(
+                        each.getKey().name(),
+                        String.format(
+                                Locale.ROOT,
+                                "%,.0f requests/s (%s), ours is %.2fx",
+                                median(each.getValue()),
+                                range(each.getValue()),
+                                ours / median(each.getValue()))))
+                .toList());
+    }
+
+    private static double wrk(GatewayPeers peers, Contender contender, Duration time, List<String> more) {
+        List<String> command =
+                new ArrayList<>(List.of("wrk", "-t1", "-c" + CONNECTIONS, "-d" + time.toSeconds() + "s"));
+        int split = more.indexOf("--");
+        command.addAll(split < 0 ? more : more.subList(0, split));
+        command.add(contender.url());
+        command.addAll(split < 0 ? List.of() : more.subList(split, more.size()));
+        String output = peers.load(command);
+        if (output.contains("Non-2xx") || output.contains("Socket errors")) {
+            throw new IllegalStateException(contender.name() + " failed requests:\n" + output);
+        }
+        return number(WRK, output);
+    }
+
+    private static double number(Pattern pattern, String output) {
+        Matcher matcher = pattern.matcher(output);
+        if (!matcher.find()) {
+            throw new IllegalStateException("no rate in:\n" + output);
+        }
+        return Double.parseDouble(matcher.group(1));
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    private static String range(double[] values) {
+        return String.format(
+                Locale.ROOT,
+                "%,.0f to %,.0f",
+                Arrays.stream(values).min().orElseThrow(),
+                Arrays.stream(values).max().orElseThrow());
+    }
+
+    private static Contender contender(String name, int port) {
+        return new Contender(name, "http://127.0.0.1:" + port + "/");
+    }
+
+    // --- what our gateway serves
+
+    private static Path plainResources(Path work, int backend) throws IOException {
+        return Files.writeString(work.resolve("plain.yaml"), upstream(backend) + route());
+    }
+
+    private static Path tokenResources(Path work, int backend, KeyPair key) throws IOException {
+        java.security.interfaces.RSAPublicKey rsa = (java.security.interfaces.RSAPublicKey) key.getPublic();
+        String policy = """
+                ---
+                kind: Policy
+                metadata: {name: tokens}
+                spec:
+                  targetRefs: [{kind: HTTPRoute, name: all}]
+                  authentication:
+                    anyOf:
+                      - jwt:
+                          providers:
+                            - name: bench
+                              issuer: bench
+                              audiences: [bench]
+                              algorithms: [RS256]
+                              localJWKS: '{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"bench","n":"%s","e":"%s"}]}'
+                  authorization: {defaultAction: Allow}
+                  rateLimit:
+                    - {key: Claim, name: sub, requests: 100000, unit: Second, burst: 100000}
+                """.formatted(unsigned(rsa.getModulus()), unsigned(rsa.getPublicExponent()));
+        return Files.writeString(work.resolve("tokens.yaml"), upstream(backend) + route() + policy);
+    }
+
+    private static String upstream(int backend) {
+        return """
+                kind: Upstream
+                metadata: {name: backend}
+                spec:
+                  protocol: HTTP
+                  endpoints: [{address: 127.0.0.1, port: %d}]
+                  healthCheck:
+                    active: {path: /, interval: 5s, timeout: 1s}
+                    passive: {consecutive5xx: 5}
+                  circuitBreaker: {failureThreshold: 5}
+                  timeout: {connect: 1s, request: 30s}
+                """.formatted(backend);
+    }
+
+    private static String route() {
+        return """
+                ---
+                kind: HTTPRoute
+                metadata: {name: all}
+                spec:
+                  rules:
+                    - matches: [{path: {type: PathPrefix, value: /}}]
+                      backendRefs: [{name: backend}]
+                """;
+    }
+
+    // --- tokens
+
+    private static KeyPair keyPair() throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        return generator.generateKeyPair();
+    }
+
+    private static String pem(KeyPair key) {
+        return "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
+                        .encodeToString(key.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
+    }
+
+    private static List<String> sign(KeyPair key, int count) {
+        long expires = System.currentTimeMillis() / 1_000 + TOKEN_LIFE_S;
+        String head = base64("{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"bench\"}".getBytes(StandardCharsets.UTF_8));
+        return IntStream.range(0, count)
+                .parallel()
+                .mapToObj(i -> {
+                    String claims = "{\"iss\":\"bench\",\"aud\":\"bench\",\"sub\":\"consumer-" + i
+                            + "\",\"scope\":\"read write\",\"exp\":" + expires + "}";
+                    String signed = head + "." + base64(claims.getBytes(StandardCharsets.UTF_8));
+                    try {
+                        Signature signature = Signature.getInstance("SHA256withRSA");
+                        signature.initSign(key.getPrivate());
+                        signature.update(signed.getBytes(StandardCharsets.US_ASCII));
+                        return signed + "." + base64(signature.sign());
+                    } catch (GeneralSecurityException e) {
+                        throw new IllegalStateException(e);
+                    }
+                })
+                .toList();
+    }
+
+    private static String unsigned(java.math.BigInteger number) {
+        byte[] bytes = number.toByteArray();
+        return base64(bytes[0] == 0 ? Arrays.copyOfRange(bytes, 1, bytes.length) : bytes);
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+}

@@ -1,0 +1,67 @@
+package io.aerofusion.load;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.aerofusion.gateway.Gateway;
+import io.aerofusion.gateway.GatewaySettings;
+import io.aerofusion.gateway.routing.Compiled;
+import io.aerofusion.gateway.routing.Compiler;
+import io.aerofusion.gateway.routing.Outcome;
+import io.aerofusion.route.Generation;
+import io.aerofusion.route.Resource;
+import io.aerofusion.route.ResourceCodec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The gateway's data path without a node around it, on one event loop: {@code PORT RESOURCES.yaml}. Ends with its process. */
+public final class GatewayProcess {
+    private static final Duration SERVED_MAX = Duration.ofSeconds(30);
+
+    private GatewayProcess() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int port = Integer.parseInt(arguments[0]);
+        GatewaySettings settings = GatewaySettings.of(
+                        List.of(new GatewaySettings.Listener("http", "127.0.0.1", port, GatewaySettings.Protocol.HTTP)))
+                .withThreads(1);
+        Gateway gateway = Gateway.start(settings);
+        serve(gateway, Files.readString(Path.of(arguments[1])));
+        System.out.println("serves " + gateway.addresses());
+    }
+
+    /** Has a gateway serve these resources; returns when it does. @throws IllegalArgumentException with all that is wrong with them */
+    static void serve(Gateway gateway, String yaml) throws Exception {
+        Generation generation = new Generation(1, resources(yaml));
+        Outcome outcome = new Compiler(gateway.doors(), InstantSource.system(), List.of()).compile(generation);
+        switch (outcome) {
+            case Compiled compiled ->
+                gateway.swap(compiled).toCompletableFuture().get(SERVED_MAX.toSeconds(), TimeUnit.SECONDS);
+            case Outcome.Refused refused ->
+                throw new IllegalArgumentException(refused.problems().toString());
+        }
+    }
+
+    private static List<Resource> resources(String text) throws Exception {
+        List<Resource> resources = new ArrayList<>();
+        YAMLMapper yaml = new YAMLMapper();
+        try (MappingIterator<JsonNode> documents =
+                yaml.readerFor(JsonNode.class).readValues(text)) {
+            while (documents.hasNext()) {
+                ResourceCodec.Read read = ResourceCodec.read(documents.next(), Instant.EPOCH);
+                switch (read) {
+                    case ResourceCodec.Read.Valid valid -> resources.add(valid.resource());
+                    case ResourceCodec.Read.Invalid invalid ->
+                        throw new IllegalArgumentException(invalid.problems().toString());
+                }
+            }
+        }
+        return resources;
+    }
+}
