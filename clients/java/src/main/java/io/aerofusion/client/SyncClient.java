@@ -7,9 +7,7 @@ import io.aerofusion.space.wire.Frame;
 import io.aerofusion.space.wire.FrameCodec;
 import io.aerofusion.space.wire.FrameException;
 import io.aerofusion.space.wire.FrameLimits;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +42,7 @@ public final class SyncClient implements AutoCloseable {
     private final EventQueue events;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, SyncedSpace> spaces = new HashMap<>();
-    private final List<Flush> flushes = new ArrayList<>();
+    private final Flushes flushes = new Flushes();
 
     private State state = State.OFFLINE;
     private @Nullable Connection connection;
@@ -57,8 +55,6 @@ public final class SyncClient implements AutoCloseable {
     private long retryAfterMillis;
     private @Nullable ScheduledFuture<?> attempt;
     private @Nullable ScheduledFuture<?> wake;
-
-    private record Flush(Map<String, Long> upTo, CompletableFuture<Void> done) {}
 
     private SyncClient(ClientOptions options) {
         this.options = options;
@@ -139,19 +135,11 @@ public final class SyncClient implements AutoCloseable {
 
     /** Completes when every mutation made before the call is acknowledged or rejected; fails when the client is closed before. */
     public CompletableFuture<Void> flush() {
-        return work(replica -> flush(replica.spaces()));
+        return work(replica -> flushes.add(replica, replica.spaces()));
     }
 
     CompletableFuture<Void> flush(Iterable<String> names) {
-        return work(replica -> {
-            Map<String, Long> upTo = new HashMap<>();
-            for (String name : names) {
-                upTo.put(name, replica.newestPending(name));
-            }
-            Flush flush = new Flush(upTo, new CompletableFuture<>());
-            flushes.add(flush);
-            return flush.done();
-        });
+        return work(replica -> flushes.add(replica, names));
     }
 
     /** What the platform wants the device to be, as last heard; empty before the first time. */
@@ -170,19 +158,17 @@ public final class SyncClient implements AutoCloseable {
     /** Leaves in an orderly way and closes the store. What is not acknowledged is sent by the next client on the same store. */
     @Override
     public void close() {
-        List<Flush> open = work(replica -> {
+        List<CompletableFuture<Void>> open = work(replica -> {
             if (state == State.CLOSED) {
                 return List.of();
             }
             leave(State.CLOSED);
             cancel(wake);
             options.store().close();
-            List<Flush> unfinished = List.copyOf(flushes);
-            flushes.clear();
-            return unfinished;
+            return flushes.abandoned();
         });
-        open.forEach(flush -> flush.done()
-                .completeExceptionally(new IllegalStateException("the client was closed before all was sent")));
+        open.forEach(flush ->
+                flush.completeExceptionally(new IllegalStateException("the client was closed before all was sent")));
     }
 
     void closeSpace(String name) {
@@ -215,7 +201,7 @@ public final class SyncClient implements AutoCloseable {
             note(event.get());
             events.offer(event.get());
         }
-        completeFlushes();
+        flushes.finished(replica).forEach(flush -> runtime.execute(() -> flush.complete(null)));
         schedule();
     }
 
@@ -268,20 +254,6 @@ public final class SyncClient implements AutoCloseable {
             case ReplicaEvent.TwinDesired desired -> {}
             case ReplicaEvent.ReportRefused refused -> {}
             case ReplicaEvent.OfSpace ofSpace -> {}
-        }
-    }
-
-    private void completeFlushes() {
-        for (Iterator<Flush> each = flushes.iterator(); each.hasNext(); ) {
-            Flush flush = each.next();
-            flush.upTo()
-                    .entrySet()
-                    .removeIf(target -> !replica.spaces().contains(target.getKey())
-                            || replica.oldestPending(target.getKey()) > target.getValue());
-            if (flush.upTo().isEmpty()) {
-                each.remove();
-                runtime.execute(() -> flush.done().complete(null));
-            }
         }
     }
 
