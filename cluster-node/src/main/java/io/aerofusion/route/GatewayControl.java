@@ -25,8 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,7 @@ public final class GatewayControl {
             Supplier<JsonNode> status) {}
 
     private final NodeContext node;
+    private final DataPath dataPath;
     private final ClusterSharding sharding;
     private final ResourceHistory resourceHistory;
     private final PublicationHistory publicationHistory;
@@ -69,6 +72,7 @@ public final class GatewayControl {
      */
     public GatewayControl(NodeContext node, Path directory, DataPath dataPath) {
         this.node = node;
+        this.dataPath = dataPath;
         this.sharding = ClusterSharding.get(node.system());
         this.resourceHistory = new ResourceHistory(node);
         this.publicationHistory = new PublicationHistory(node);
@@ -109,6 +113,10 @@ public final class GatewayControl {
         for (Kind kind : Kind.values()) {
             endpoints.addAll(new ResourceRoutes(this, kind).endpoints());
         }
+        endpoints.addAll(new ApiKeyRoutes(this).endpoints());
+        endpoints.addAll(new ConfigurationRoutes(this).endpoints());
+        endpoints.addAll(new GenerationRoutes(this).endpoints());
+        endpoints.addAll(new OperationRoutes(this, dataPath).endpoints());
         return endpoints;
     }
 
@@ -155,6 +163,28 @@ public final class GatewayControl {
     /** The last changes of a resource, the newest first. */
     CompletionStage<List<ResourceEvent.Changed>> historyOf(ResourceKey key) {
         return resourceHistory.of(TENANT, key);
+    }
+
+    /** What each node holds. */
+    CompletionStage<List<RevisionedMessage.Holding>> holdings() {
+        return revisioned.holdings();
+    }
+
+    /** Asks for the newest; completes when this node holds that generation or a later one, or after a while without it. */
+    CompletionStage<Boolean> refreshed(long generation) {
+        revisioned.refresh();
+        return reached(generation)
+                .toCompletableFuture()
+                .completeOnTimeout(false, REACHED_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    Executor blocking() {
+        return node.blocking();
+    }
+
+    /** Tells the data path of this node every configuration it should serve, beginning with the one that it has. */
+    public void serve(Consumer<Supplier<Generation>> dataPathOfNode) {
+        snapshot().watch(held -> dataPathOfNode.accept(held.whole()::generationOf));
     }
 
     PublicationHistory publicationHistory() {

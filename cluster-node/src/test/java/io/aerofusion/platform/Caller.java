@@ -60,6 +60,31 @@ public record Caller(URI node, String token) {
         return send("PATCH", path, body, "application/merge-patch+json", headers);
     }
 
+    /** A body in YAML. */
+    public Response yaml(String method, String path, String body, String... headers) {
+        return send(method, path, body, "application/yaml", headers);
+    }
+
+    /** What comes back may be anything. */
+    public HttpResponse<String> text(String path) {
+        HttpRequest request = HttpRequest.newBuilder(node.resolve(path))
+                .timeout(TIMEOUT)
+                .header("Authorization", "Bearer " + token)
+                .build();
+        return exchange(request);
+    }
+
+    private static HttpResponse<String> exchange(HttpRequest request) {
+        try {
+            return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
     private Response send(String method, String path, String body, String type, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(node.resolve(path)).timeout(TIMEOUT);
         if (!token.isEmpty()) {
@@ -75,14 +100,11 @@ public record Caller(URI node, String token) {
                 method,
                 body.isEmpty()
                         ? HttpRequest.BodyPublishers.noBody()
-                        : HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')));
+                        : HttpRequest.BodyPublishers.ofString(type.endsWith("yaml") ? body : body.replace('\'', '"')));
+        HttpResponse<String> response = exchange(request.build());
         try {
-            HttpResponse<String> response = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
             return new Response(response.statusCode(), parse(response.body()), response);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        } catch (JsonProcessingException e) {
             throw new AssertionError(e);
         }
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionStage;
  * @param access who may call
  * @param parameters query and header parameters beyond those of the path
  * @param request JSON Schema of the body (OpenAPI 3.1) as JSON text; "" for none
+ * @param media in which form the body comes
  * @param responses what may come back beside the problems that every endpoint shares
  */
 public record Endpoint(
@@ -25,8 +26,30 @@ public record Endpoint(
         Access access,
         List<Parameter> parameters,
         String request,
+        Media media,
         List<Reply> responses,
         Handler handler) {
+    /** In which form a body comes; handlers get JSON in any case. */
+    public enum Media {
+        JSON,
+        /** One YAML document or several; several become an array. */
+        JSON_OR_YAML
+    }
+
+    /** An endpoint whose body, if it has one, is JSON. */
+    public Endpoint(
+            HttpMethod method,
+            String path,
+            String id,
+            String summary,
+            Access access,
+            List<Parameter> parameters,
+            String request,
+            List<Reply> responses,
+            Handler handler) {
+        this(method, path, id, summary, access, parameters, request, Media.JSON, responses, handler);
+    }
+
     /** Who may call an endpoint; finer rights are the handler's. */
     public enum Access {
         PUBLIC,

@@ -91,12 +91,12 @@ public final class OpenApi {
                     .set("schema", schema(endpoint, parameter.schema()));
         }
         if (!endpoint.request().isEmpty()) {
-            operation
-                    .putObject("requestBody")
-                    .put("required", true)
-                    .putObject("content")
-                    .putObject("application/json")
-                    .set("schema", schema(endpoint, endpoint.request()));
+            ObjectNode content =
+                    operation.putObject("requestBody").put("required", true).putObject("content");
+            content.putObject("application/json").set("schema", schema(endpoint, endpoint.request()));
+            if (endpoint.media() == Endpoint.Media.JSON_OR_YAML) {
+                content.putObject("application/yaml").set("schema", schema(endpoint, endpoint.request()));
+            }
         }
         ObjectNode responses = operation.putObject("responses");
         for (Endpoint.Reply reply : endpoint.responses()) {

@@ -6,6 +6,7 @@ import akka.http.scaladsl.model.EntityStreamSizeException;
 import akka.stream.Materializer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
+import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -30,10 +31,12 @@ final class RequestBodies {
     }
 
     /** Reads the body and hands it on. Fails with a {@link ProblemException} for everything the caller did wrong. */
-    CompletionStage<HttpResponse> read(HttpRequest request, Function<JsonNode, CompletionStage<HttpResponse>> next) {
+    CompletionStage<HttpResponse> read(
+            HttpRequest request, Endpoint.Media media, Function<JsonNode, CompletionStage<HttpResponse>> next) {
+        boolean yaml = media == Endpoint.Media.JSON_OR_YAML && YamlBody.MEDIA_TYPES.contains(mediaType(request));
         long bytes;
         try {
-            bytes = admit(request);
+            bytes = admit(request, yaml);
         } catch (ProblemException e) {
             discard(request);
             throw e;
@@ -46,7 +49,8 @@ final class RequestBodies {
                         if (failure != null) {
                             throw told(failure);
                         }
-                        return JsonBody.parse(entity.getData().asByteBuffer());
+                        ByteBuffer bytesOfBody = entity.getData().asByteBuffer();
+                        return yaml ? YamlBody.parse(bytesOfBody) : JsonBody.parse(bytesOfBody);
                     })
                     .thenCompose(next);
         } catch (RuntimeException e) {
@@ -63,8 +67,11 @@ final class RequestBodies {
     }
 
     /** Reserves room for the body, before its first byte is read. */
-    private long admit(HttpRequest request) {
-        requireJson(request);
+    private long admit(HttpRequest request, boolean yaml) {
+        if (!yaml) {
+            requireJson(request);
+        }
+        requirePlain(request);
         OptionalLong declared = request.entity().getContentLengthOption();
         if (declared.orElse(0) > settings.bodyBytesMax()) {
             throw tooLarge();
@@ -77,15 +84,22 @@ final class RequestBodies {
         return bytes;
     }
 
-    private static void requireJson(HttpRequest request) {
+    private static String mediaType(HttpRequest request) {
         String type = request.entity().getContentType().toString().toLowerCase(Locale.ROOT);
         int parameters = type.indexOf(';');
-        String media = (parameters < 0 ? type : type.substring(0, parameters)).strip();
+        return (parameters < 0 ? type : type.substring(0, parameters)).strip();
+    }
+
+    private static void requireJson(HttpRequest request) {
+        String media = mediaType(request);
         boolean json =
                 media.equals("application/json") || (media.startsWith("application/") && media.endsWith("+json"));
         if (!json) {
             throw new ProblemException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.");
         }
+    }
+
+    private static void requirePlain(HttpRequest request) {
         String encoding = request.getHeader("Content-Encoding")
                 .map(header -> header.value().toLowerCase(Locale.ROOT))
                 .orElse("identity");

@@ -124,6 +124,7 @@ final class RequestPipeline {
                         ? handle(endpoint, request, path, principal.orElse(null), null, id, trace)
                         : bodies.read(
                                 request,
+                                endpoint.media(),
                                 json -> handle(endpoint, request, path, principal.orElse(null), json, id, trace)));
     }
 

@@ -1,0 +1,92 @@
+package io.aerofusion.route;
+
+import akka.http.javadsl.model.HttpMethods;
+import akka.http.javadsl.model.HttpResponse;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.aerofusion.platform.cluster.RevisionedMessage.Holding;
+import io.aerofusion.platform.http.Answer;
+import io.aerofusion.platform.http.ApiRequest;
+import io.aerofusion.platform.http.Endpoint;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** What operators ask of the running gateway: what it would do with a request, and how it is on each node. */
+final class OperationRoutes {
+    private static final String QUESTION = """
+            {"type":"object","required":["host","path"],"properties":{"method":{"type":"string","default":"GET"},\
+            "host":{"type":"string"},"path":{"type":"string","description":"with its query, as a client sends it"},\
+            "headers":{"type":"object","additionalProperties":{"type":"string"}},\
+            "clientAddress":{"type":"string","default":"127.0.0.1"},\
+            "listener":{"type":"string","description":"by default the first one"}}}""";
+
+    private final GatewayControl control;
+    private final GatewayControl.DataPath dataPath;
+
+    OperationRoutes(GatewayControl control, GatewayControl.DataPath dataPath) {
+        this.control = control;
+        this.dataPath = dataPath;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                new Endpoint(
+                        HttpMethods.POST,
+                        "/api/v1/gateway/explain",
+                        "explainGatewayRequest",
+                        "What the gateway would do with a request, and why; nothing is sent",
+                        Endpoint.Access.OPERATOR,
+                        List.of(),
+                        QUESTION,
+                        List.of(GatewayJson.reply(200, "The explanation", "{\"type\":\"object\"}")),
+                        this::explain),
+                new Endpoint(
+                        HttpMethods.GET,
+                        "/api/v1/gateway/status",
+                        "getGatewayStatus",
+                        "The generation on each node and its age, the health of upstreams, counters",
+                        Endpoint.Access.OPERATOR,
+                        List.of(),
+                        "",
+                        List.of(GatewayJson.reply(200, "The status", "{\"type\":\"object\"}")),
+                        this::status));
+    }
+
+    private CompletionStage<HttpResponse> explain(ApiRequest request) {
+        control.require(request);
+        return CompletableFuture.supplyAsync(
+                () -> Answer.json(
+                        dataPath.explain().apply(control.configuration().generationOf(), request.json())),
+                control.blocking());
+    }
+
+    private CompletionStage<HttpResponse> status(ApiRequest request) {
+        control.require(request);
+        Configuration configuration = control.configuration();
+        return control.holdings().thenApply(holdings -> {
+            ObjectNode json = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("generation", configuration.generation())
+                    .put("resources", configuration.items().size());
+            if (configuration.generation() > 0) {
+                json.put("publishedAt", Instant.ofEpochMilli(configuration.at()).toString())
+                        .put("publishedBy", configuration.by());
+            }
+            ArrayNode nodes = json.putArray("nodes");
+            for (Holding holding : holdings) {
+                ObjectNode node = nodes.addObject()
+                        .put("node", holding.node())
+                        .put("generation", holding.revision().number())
+                        .put("ageMs", holding.ageMillis())
+                        .put("stale", holding.stale());
+                if (holding.detail() instanceof ObjectNode detail) {
+                    node.setAll(detail);
+                }
+            }
+            return Answer.json(json);
+        });
+    }
+}
