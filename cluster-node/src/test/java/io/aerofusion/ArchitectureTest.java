@@ -82,6 +82,16 @@ final class ArchitectureTest {
             .because("they share protocol events, or Main hands one a function of the other");
 
     @ArchTest
+    static final ArchRule the_gateways_data_path_stands_on_its_own = noClasses()
+            .that(NODE)
+            .and(resideInAPackage("io.aerofusion.gateway.."))
+            .should()
+            .dependOnClassesThat(PLATFORM.or(MAIN)
+                    .or(PERSISTENCE)
+                    .or(resideInAnyPackage("akka..", "kamon..", "com.typesafe.config..", "scala..")))
+            .because("no actor, no lock and no database is on the way of a request");
+
+    @ArchTest
     static final ArchRule jdbc_stays_in_persistence = noClasses()
             .that(NODE.and(not(describe(
                     "the transaction that akka-projection shares",

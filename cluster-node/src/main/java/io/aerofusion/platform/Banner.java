@@ -13,6 +13,7 @@ final class Banner {
                   API          %1$s/api/v1
                   docs         %1$s/docs   (OpenAPI: %1$s/openapi.json)
                   sync         %2$s/sync/v1
+                  gateway      %8$s   (docs/gateway.md)
                   metrics      %1$s/metrics
                   admin token  %3$s
                   data         %4$s
@@ -25,7 +26,8 @@ final class Banner {
                         node.data(),
                         node.clusterAddress(),
                         database(node),
-                        node.regionalKey());
+                        node.regionalKey(),
+                        node.gatewayUri());
     }
 
     /** The embedded server's address with its password left for the shell to read. */

@@ -19,6 +19,7 @@ final class CommandLine {
 
               --port PORT              where the API listens (default 8080; 0: any free port)
               --host HOST              the address it binds to (default 127.0.0.1; any other needs the TLS options)
+              --gateway-port PORT      where the gateway listens (default 8000; 0: any free port)
               --data DIRECTORY         where the node keeps its data (default: ./data)
               --database URL           use this PostgreSQL (jdbc:postgresql://...) instead of the embedded one
               --join HOST:PORT         join the cluster of the node with that cluster address; may be repeated
@@ -34,17 +35,18 @@ final class CommandLine {
             """;
 
     /** Options that set one configuration key. */
-    private static final Map<String, String> KEYS = Map.of(
-            "--host", "aerofusion.http.host",
-            "--port", "aerofusion.http.port",
-            "--data", "aerofusion.data",
-            "--database", "aerofusion.database",
-            "--cluster-host", "aerofusion.cluster.host",
-            "--cluster-port", "aerofusion.cluster.port",
-            "--region", "aerofusion.region",
-            "--regional-key", "aerofusion.regional-key",
-            "--tls-certificate", "aerofusion.http.tls-certificate",
-            "--tls-key", "aerofusion.http.tls-key");
+    private static final Map<String, String> KEYS = Map.ofEntries(
+            Map.entry("--host", "aerofusion.http.host"),
+            Map.entry("--port", "aerofusion.http.port"),
+            Map.entry("--gateway-port", "aerofusion.gateway.port"),
+            Map.entry("--data", "aerofusion.data"),
+            Map.entry("--database", "aerofusion.database"),
+            Map.entry("--cluster-host", "aerofusion.cluster.host"),
+            Map.entry("--cluster-port", "aerofusion.cluster.port"),
+            Map.entry("--region", "aerofusion.region"),
+            Map.entry("--regional-key", "aerofusion.regional-key"),
+            Map.entry("--tls-certificate", "aerofusion.http.tls-certificate"),
+            Map.entry("--tls-key", "aerofusion.http.tls-key"));
 
     private CommandLine() {}
 
@@ -93,7 +95,7 @@ final class CommandLine {
     /** What is wrong with a value; "" when nothing is. */
     private static String check(String option, String value) {
         return switch (option) {
-            case "--port", "--cluster-port" ->
+            case "--port", "--cluster-port", "--gateway-port" ->
                 isPort(value) ? "" : option + " is a number from 0 to 65535, not " + value;
             case "--join" -> {
                 int colon = value.lastIndexOf(':');

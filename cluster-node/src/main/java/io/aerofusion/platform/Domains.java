@@ -1,6 +1,5 @@
 package io.aerofusion.platform;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.device.Devices;
 import io.aerofusion.platform.cluster.IdentityChanges;
 import io.aerofusion.platform.cluster.Projections;
@@ -23,11 +22,13 @@ import java.util.function.UnaryOperator;
 final class Domains {
     private final Authenticator authenticator;
     private final Users users;
+    private final GatewayControl gateway;
     private final List<Endpoint> endpoints;
 
-    private Domains(Authenticator authenticator, Users users, List<Endpoint> endpoints) {
+    private Domains(Authenticator authenticator, Users users, GatewayControl gateway, List<Endpoint> endpoints) {
         this.authenticator = authenticator;
         this.users = users;
+        this.gateway = gateway;
         this.endpoints = endpoints;
     }
 
@@ -35,9 +36,10 @@ final class Domains {
      * Starts the domains on this node: their sharding, their projections.
      *
      * @param directory the node's data directory
+     * @param dataPath of the gateway
      * @param builtIn adds the identities that the node itself knows
      */
-    static Domains start(NodeContext context, Path directory, UnaryOperator<Authenticator> builtIn) {
+    static Domains start(NodeContext context, Path directory, DataPath dataPath, UnaryOperator<Authenticator> builtIn) {
         TokenAuthenticator tokens = new TokenAuthenticator();
         AtomicReference<Consumer<BearerToken.Identity>> sessions = new AtomicReference<>(nobody -> {});
         IdentityChanges changes = IdentityChanges.start(context.system(), identity -> {
@@ -51,12 +53,8 @@ final class Domains {
         Users users = new Users(
                 context, tokens, changes::announce, Map.of("Device", devices::forget, "Space", spaces::forget));
         GatewayControl gateway = new GatewayControl(
-                context,
-                directory,
-                new GatewayControl.DataPath(
-                        generation -> List.of(),
-                        (generation, request) -> JsonNodeFactory.instance.objectNode(),
-                        JsonNodeFactory.instance::objectNode));
+                context, directory, new GatewayControl.DataPath(dataPath::check, dataPath::explain, dataPath::status));
+        gateway.serve(dataPath::serve);
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(users.endpoints(devices::ofUser, spaces::ofUser));
         endpoints.addAll(devices.endpoints(users::exists));
@@ -66,7 +64,7 @@ final class Domains {
                 context,
                 Projections.READ_MODELS,
                 List.of(devices.readModel(), users.readModel(), spaces.readModel(), gateway.readModel()));
-        return new Domains(authenticator, users, List.copyOf(endpoints));
+        return new Domains(authenticator, users, gateway, List.copyOf(endpoints));
     }
 
     /** What they serve. */
@@ -81,5 +79,9 @@ final class Domains {
 
     Users users() {
         return users;
+    }
+
+    GatewayControl gateway() {
+        return gateway;
     }
 }

@@ -18,6 +18,7 @@ import io.aerofusion.platform.persistence.Restore;
 import io.aerofusion.platform.persistence.StartException;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.telemetry.Telemetry;
+import io.aerofusion.route.GatewayControl;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -59,6 +60,7 @@ public final class Node implements AutoCloseable {
     private final Storage storage;
     private final ActorSystem<?> system;
     private final ServerBinding binding;
+    private final DataPath dataPath;
     private final Readiness readiness;
     private final Optional<AdminToken> adminToken;
     private final CompletableFuture<Done> ended = new CompletableFuture<>();
@@ -68,12 +70,14 @@ public final class Node implements AutoCloseable {
             Storage storage,
             ActorSystem<?> system,
             ServerBinding binding,
+            DataPath dataPath,
             Readiness readiness,
             Optional<AdminToken> adminToken) {
         this.config = config;
         this.storage = storage;
         this.system = system;
         this.binding = binding;
+        this.dataPath = dataPath;
         this.readiness = readiness;
         this.adminToken = adminToken;
     }
@@ -116,15 +120,22 @@ public final class Node implements AutoCloseable {
             BlockingExecutor blocking = new BlockingExecutor(config);
             system.getWhenTerminated().thenRun(blocking::close);
             Optional<AdminToken> adminToken = adminToken(config, tls, storage);
+            DataPath dataPath = DataPath.start(config, system, blocking, Clock.systemUTC());
+            system.getWhenTerminated().thenRun(dataPath::close);
             Domains domains = Domains.start(
                     new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()),
                     storage.directory().path(),
+                    dataPath,
                     others -> adminToken
                             .<Authenticator>map(token -> token.or(others))
                             .orElse(others));
             Authenticator authenticator = domains.authenticator();
-            List<Endpoint> endpoints =
-                    NodeEndpoints.with(domains.endpoints(), version(), readiness::checks, Telemetry::prometheus);
+            List<Endpoint> endpoints = NodeEndpoints.with(
+                    domains.endpoints(),
+                    version(),
+                    readiness::checks,
+                    domains.gateway()::freshness,
+                    Telemetry::prometheus);
             String host = config.getString("aerofusion.http.host");
             int port = config.getInt("aerofusion.http.port");
             ServerBinding binding = await(
@@ -133,21 +144,54 @@ public final class Node implements AutoCloseable {
                     "The API cannot be bound to " + host + " port " + port
                             + ": another program uses it, or it may not be used; choose one with --port.");
             binding.addToCoordinatedShutdown(config.getDuration("aerofusion.http.drain-timeout"), system);
+            dataPath.apiIsAt(binding.localAddress());
+            drainAtShutdown(config, system, dataPath);
             if (adminToken.isPresent()) {
                 await(
                         domains.users().bootstrap(AdminToken.TENANT, AdminToken.USER),
                         BOOTSTRAP_TIMEOUT,
                         "The built-in administrator could not be made: see the log.");
             }
+            beginToServe(config, tls, storage, domains.gateway(), dataPath);
             WarmUp.run(binding.localAddress(), tls);
             readiness.warmedUp();
-            Node node = new Node(config, storage, system, binding, readiness, adminToken);
+            Node node = new Node(config, storage, system, binding, dataPath, readiness, adminToken);
             system.getWhenTerminated().whenComplete((done, failure) -> node.systemEnded());
             return node;
         } catch (RuntimeException e) {
             system.terminate();
             await(system.getWhenTerminated(), config.getDuration("aerofusion.stop-timeout"), "The node hangs.");
             throw e;
+        }
+    }
+
+    /** The data path finishes what it has begun while the entities it may need are still here. */
+    private static void drainAtShutdown(Config config, ActorSystem<?> system, DataPath dataPath) {
+        Duration limit = config.getDuration("aerofusion.gateway.drain-timeout");
+        CoordinatedShutdown.get(system)
+                .addTask(
+                        CoordinatedShutdown.PhaseServiceUnbind(),
+                        "drain-gateway",
+                        () -> dataPath.drain(limit).thenApply(drained -> Done.getInstance()));
+    }
+
+    /** Returns when the gateway serves what this node knows of; a control plane that does not answer holds nobody up for long. */
+    private static void beginToServe(
+            Config config, Optional<Tls> tls, Storage storage, GatewayControl gateway, DataPath dataPath) {
+        String file = config.getString("aerofusion.gateway.configuration-file");
+        if (!file.isEmpty()) {
+            gateway.follow(List.of(Path.of(file)), false);
+        } else if (tls.isEmpty()) {
+            gateway.follow(
+                    List.of(Path.of("gateway.yaml"), storage.directory().path().resolve("gateway.yaml")),
+                    config.getBoolean("aerofusion.gateway.example"));
+        }
+        CompletableFuture<Boolean> serving = gateway.settled()
+                .thenCompose(settled -> dataPath.begun())
+                .toCompletableFuture()
+                .completeOnTimeout(false, BOOTSTRAP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        if (!await(serving, BOOTSTRAP_TIMEOUT.plus(BIND_TIMEOUT), "The gateway could not begin to serve.")) {
+            LOG.warn("The gateway has no generation to serve yet; it goes on asking for one");
         }
     }
 
@@ -191,11 +235,21 @@ public final class Node implements AutoCloseable {
     public URI uri() {
         InetSocketAddress bound = binding.localAddress();
         String scheme = config.getString("aerofusion.http.tls-certificate").isEmpty() ? "http" : "https";
+        return URI.create(scheme + "://" + hostOf(bound) + ":" + bound.getPort());
+    }
+
+    /** Where the gateway's first listener is. */
+    public URI gatewayUri() {
+        InetSocketAddress bound = dataPath.gateway().addresses().getFirst();
+        String scheme = dataPath.gateway().doors().getFirst().tls() ? "https" : "http";
+        return URI.create(scheme + "://" + hostOf(bound) + ":" + bound.getPort());
+    }
+
+    private static String hostOf(InetSocketAddress bound) {
         String address = bound.getAddress().getHostAddress();
-        String host = bound.getAddress().isAnyLocalAddress()
+        return bound.getAddress().isAnyLocalAddress()
                 ? "localhost"
                 : bound.getAddress() instanceof Inet6Address ? "[" + address + "]" : address;
-        return URI.create(scheme + "://" + host + ":" + bound.getPort());
     }
 
     /** The built-in administrator's token. @throws IllegalStateException when the node has none, see aerofusion.admin-token */

@@ -63,6 +63,9 @@ public record NodeOptions(Path data, int port, List<String> join, Config overrid
         Map<String, Object> options = new HashMap<>();
         options.put("aerofusion.data", data.toString());
         options.put("aerofusion.http.port", port);
+        if (port == 0 && !overrides.hasPath("aerofusion.gateway.port")) {
+            options.put("aerofusion.gateway.port", 0); // who leaves one port to the system has no wish for the other
+        }
         if (!join.isEmpty()) {
             options.put("aerofusion.cluster.join", join);
         }

@@ -100,7 +100,11 @@ final class ApiKeyRoutes {
                         credentials -> {
                             boolean found = false;
                             for (int i = credentials.size() - 1; i >= 0; i--) {
-                                if (credentials.path(i).at("/apiKey/hint").asText("").equals(hint)) {
+                                if (credentials
+                                        .path(i)
+                                        .at("/apiKey/hint")
+                                        .asText("")
+                                        .equals(hint)) {
                                     credentials.remove(i);
                                     found = true;
                                 }

@@ -95,10 +95,7 @@ final class ConfigurationRoutes {
     private CompletionStage<HttpResponse> apply(ApiRequest request, boolean prune) {
         control.require(request);
         ChangeSet set = ChangeSet.all(
-                documents(request.json()),
-                prune,
-                EntityTag.versionIn(request).orElse(null),
-                Requests.note(request));
+                documents(request.json()), prune, EntityTag.versionIn(request).orElse(null), Requests.note(request));
         boolean dryRun = Requests.dryRun(request);
         return control.publish(request, set, dryRun).thenApply(reply -> switch (reply) {
             case Publication.Published published ->
@@ -119,7 +116,8 @@ final class ConfigurationRoutes {
             }
         }
         List<JsonNode> documents = new ArrayList<>();
-        for (JsonNode document : list.isArray() ? list : JsonNodeFactory.instance.arrayNode().add(list)) {
+        for (JsonNode document :
+                list.isArray() ? list : JsonNodeFactory.instance.arrayNode().add(list)) {
             if (document.deepCopy() instanceof ObjectNode object) {
                 object.remove("status");
                 documents.add(object);
@@ -138,8 +136,10 @@ final class ConfigurationRoutes {
         }
         Configuration configuration = control.configuration();
         ArrayNode documents = JsonNodeFactory.instance.arrayNode();
-        configuration.items().values().forEach(item ->
-                documents.add(secrets ? item.document() : Secrets.hidden(item.document())));
+        configuration
+                .items()
+                .values()
+                .forEach(item -> documents.add(secrets ? item.document() : Secrets.hidden(item.document())));
         String format = request.query("format")
                 .orElse(request.header("Accept").orElse("").contains("yaml") ? "yaml" : "json");
         HttpResponse response = switch (format) {

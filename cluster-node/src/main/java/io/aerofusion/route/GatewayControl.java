@@ -5,6 +5,7 @@ import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityRef;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.cluster.ReadModel;
@@ -185,6 +186,32 @@ public final class GatewayControl {
     /** Tells the data path of this node every configuration it should serve, beginning with the one that it has. */
     public void serve(Consumer<Supplier<Generation>> dataPathOfNode) {
         snapshot().watch(held -> dataPathOfNode.accept(held.whole()::generationOf));
+    }
+
+    /**
+     * Applies a file now and whenever it changes, for development.
+     *
+     * @param candidates the first that exists is the file
+     * @param example whether an example is published when there is no file and nothing was ever published
+     */
+    public void follow(List<Path> candidates, boolean example) {
+        ConfigurationFile.follow(node.system(), this, candidates, example);
+    }
+
+    /** Completes when this node holds something it may rely on: from its disk, or told by the writer since the start. */
+    public CompletionStage<Boolean> settled() {
+        return snapshot().get().revision().number() > 0
+                ? CompletableFuture.completedFuture(true)
+                : snapshot().confirmed();
+    }
+
+    /** What readiness says of the generation that this node holds. */
+    public JsonNode freshness() {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("generation", configuration().generation())
+                .put("ageMs", snapshot().age().toMillis())
+                .put("stale", snapshot().stale());
     }
 
     PublicationHistory publicationHistory() {

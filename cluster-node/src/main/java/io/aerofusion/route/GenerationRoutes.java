@@ -101,8 +101,8 @@ final class GenerationRoutes {
     }
 
     private static ObjectNode described(PublicationEvent.Published published) {
-        ObjectNode json = GatewayJson.generation(
-                published.generation(), published.at(), published.by(), published.note());
+        ObjectNode json =
+                GatewayJson.generation(published.generation(), published.at(), published.by(), published.note());
         if (published.restored() > 0) {
             json.put("restored", published.restored());
         }
@@ -121,8 +121,8 @@ final class GenerationRoutes {
     private CompletionStage<HttpResponse> get(ApiRequest request) {
         control.require(request);
         return whole(number(request.path("generation"))).thenApply(configuration -> {
-            ObjectNode json = GatewayJson.generation(
-                    configuration.generation(), configuration.at(), configuration.by(), "");
+            ObjectNode json =
+                    GatewayJson.generation(configuration.generation(), configuration.at(), configuration.by(), "");
             ArrayNode resources = json.putArray("resources");
             configuration.items().values().forEach(item -> resources.add(GatewayJson.resource(item)));
             return Answer.tagged(Answer.json(json), EntityTag.of(configuration.generation()));
@@ -133,12 +133,15 @@ final class GenerationRoutes {
         control.require(request);
         long to = number(request.path("generation"));
         long from = request.query("from").map(GenerationRoutes::number).orElse(to - 1);
-        return whole(from).thenCompose(before -> whole(to).thenApply(after -> {
-            ObjectNode json =
-                    JsonNodeFactory.instance.objectNode().put("from", from).put("to", to);
-            json.set("differences", GatewayJson.differences(Difference.between(before, after)));
-            return Answer.json(json);
-        }));
+        return whole(from)
+                .thenCompose(before -> whole(to).thenApply(after -> {
+                    ObjectNode json = JsonNodeFactory.instance
+                            .objectNode()
+                            .put("from", from)
+                            .put("to", to);
+                    json.set("differences", GatewayJson.differences(Difference.between(before, after)));
+                    return Answer.json(json);
+                }));
     }
 
     private CompletionStage<HttpResponse> rollBack(ApiRequest request) {

@@ -62,6 +62,7 @@ final class CommandLineTest {
                 "--prot 8080|there is no option --prot",
                 "8080|there is no option 8080",
                 "--port|--port needs a value",
+                "--gateway-port x|--gateway-port is a number from 0 to 65535",
                 "--port 65536|--port is a number from 0 to 65535",
                 "--port -1|--port is a number from 0 to 65535",
                 "--port http|--port is a number from 0 to 65535",

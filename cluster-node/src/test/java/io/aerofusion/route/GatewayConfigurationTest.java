@@ -79,7 +79,9 @@ class GatewayConfigurationTest {
         assertThat(apply(FILE)).as("the same again publishes nothing").isEqualTo(generation);
 
         Response partly = admin.yaml(
-                "POST", API + "configuration", FILE.replace("name: shop", "name: other").replace("port: 9101", "port: 0"));
+                "POST",
+                API + "configuration",
+                FILE.replace("name: shop", "name: other").replace("port: 9101", "port: 0"));
         assertThat(partly.code()).isEqualTo("configuration-invalid");
         assertThat(admin.get(API + "routes/other").code())
                 .as("all of it or nothing")
@@ -92,8 +94,7 @@ class GatewayConfigurationTest {
     void what_is_exported_can_be_sent_back() {
         apply(FILE);
         for (String format : List.of("yaml", "json")) {
-            String exported =
-                    admin.text(API + "configuration?format=" + format).body();
+            String exported = admin.text(API + "configuration?format=" + format).body();
             assertThat(exported).contains("shop.example.com");
             Response back = format.equals("yaml")
                     ? admin.yaml("PUT", API + "configuration", exported)
@@ -102,9 +103,11 @@ class GatewayConfigurationTest {
                     .as(back.body().toString())
                     .isZero();
         }
-        assertThat(admin.yaml("PUT", API + "configuration", "kind: Upstream\nx: &a 1\ny: *a").code())
+        assertThat(admin.yaml("PUT", API + "configuration", "kind: Upstream\nx: &a 1\ny: *a")
+                        .code())
                 .isEqualTo("malformed-json");
-        assertThat(admin.yaml("PUT", API + "configuration", "a: 1\na: 2").code()).isEqualTo("malformed-json");
+        assertThat(admin.yaml("PUT", API + "configuration", "a: 1\na: 2").code())
+                .isEqualTo("malformed-json");
         assertThat(admin.yaml("PUT", API + "configuration", "a: [").code()).isEqualTo("malformed-json");
         assertThat(admin.put(API + "configuration", "{'x':1}").code()).isEqualTo("invalid-request");
     }
@@ -120,8 +123,9 @@ class GatewayConfigurationTest {
         String next = "";
         do {
             Response page = admin.get(API + "generations?limit=2" + next);
-            page.body().path("items").forEach(item -> listed.add(item.path("generation")
-                    .asLong()));
+            page.body()
+                    .path("items")
+                    .forEach(item -> listed.add(item.path("generation").asLong()));
             next = page.body().has("next") ? "&cursor=" + page.text("next") : "";
         } while (!next.isEmpty());
         assertThat(listed).startsWith(third, second, first).endsWith(1L).doesNotHaveDuplicates();
@@ -138,9 +142,15 @@ class GatewayConfigurationTest {
         assertThat(dry.body().path("changed").asInt()).isEqualTo(2);
         Response back = admin.post(API + "generations/" + first + "/rollback", "");
         assertThat(back.body().path("generation").asLong()).isEqualTo(third + 1);
-        assertThat(admin.get(API + "upstreams/shop").body().at("/spec/endpoints/0/port").asInt())
+        assertThat(admin.get(API + "upstreams/shop")
+                        .body()
+                        .at("/spec/endpoints/0/port")
+                        .asInt())
                 .isEqualTo(9101);
-        assertThat(admin.get(API + "generations?limit=1").body().at("/items/0/restored").asLong())
+        assertThat(admin.get(API + "generations?limit=1")
+                        .body()
+                        .at("/items/0/restored")
+                        .asLong())
                 .isEqualTo(first);
         assertThat(admin.get(API + "generations/99999").code()).isEqualTo("not-found");
         assertThat(admin.get(API + "generations/x").code()).isEqualTo("not-found");
@@ -157,12 +167,15 @@ class GatewayConfigurationTest {
         admin.post(API + "consumers/mobile/keys", "{}");
         assertThat(admin.get(API + "consumers/mobile").body().at("/spec/credentials"))
                 .hasSize(2);
-        assertThat(admin.delete(API + "consumers/mobile/keys/" + issued.text("hint")).status())
+        assertThat(admin.delete(API + "consumers/mobile/keys/" + issued.text("hint"))
+                        .status())
                 .isEqualTo(204);
-        assertThat(admin.delete(API + "consumers/mobile/keys/" + issued.text("hint")).code())
+        assertThat(admin.delete(API + "consumers/mobile/keys/" + issued.text("hint"))
+                        .code())
                 .isEqualTo("not-found");
         assertThat(admin.post(API + "consumers/nobody/keys", "{}").code()).isEqualTo("not-found");
-        assertThat(admin.post(API + "consumers/mobile/keys", "{'expiresAt':'soon'}").code())
+        assertThat(admin.post(API + "consumers/mobile/keys", "{'expiresAt':'soon'}")
+                        .code())
                 .isEqualTo("invalid-request");
     }
 

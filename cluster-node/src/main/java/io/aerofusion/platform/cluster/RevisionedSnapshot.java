@@ -33,6 +33,7 @@ public final class RevisionedSnapshot<S> {
     private final List<Consumer<Held<S>>> watchers = new ArrayList<>();
     private final List<CompletableFuture<Held<S>>> waiting = new ArrayList<>();
     private volatile Held<S> held;
+    private final CompletableFuture<Boolean> confirmed = new CompletableFuture<>();
     private volatile long confirmedAt;
 
     RevisionedSnapshot(String name, InstantSource clock, Duration staleAfter, Held<S> held, long confirmedAt) {
@@ -97,10 +98,17 @@ public final class RevisionedSnapshot<S> {
             waiting.clear();
         }
         told.forEach(waiter -> waiter.complete(next));
+        confirmed.complete(true);
     }
 
     void confirm() {
         confirmedAt = clock.millis();
+        confirmed.complete(true);
+    }
+
+    /** Completes when the writer confirmed something for the first time since the node started. */
+    public CompletionStage<Boolean> confirmed() {
+        return confirmed.copy();
     }
 
     long confirmedAt() {

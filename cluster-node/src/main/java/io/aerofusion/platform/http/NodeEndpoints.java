@@ -8,6 +8,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.MediaTypes;
 import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.model.headers.RawHeader;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
@@ -33,16 +34,18 @@ public final class NodeEndpoints {
      * The table with the node's own endpoints in front.
      *
      * @param readiness name of each condition and whether it holds; ready when all do
+     * @param gateway which generation the gateway has, and how old it is; that it is stale does not make the node unready
      * @param metrics Prometheus text
      */
     public static List<Endpoint> with(
             List<Endpoint> domains,
             String version,
             Supplier<Map<String, Boolean>> readiness,
+            Supplier<JsonNode> gateway,
             Supplier<String> metrics) {
         List<Endpoint> all = new ArrayList<>(List.of(
                 live(),
-                ready(readiness),
+                ready(readiness, gateway),
                 metrics(metrics),
                 page("/docs", "docs", "docs.html", html()),
                 page("/docs/docs.js", "docsScript", "docs.js", javascript()),
@@ -70,7 +73,7 @@ public final class NodeEndpoints {
                 () -> Answer.json(JsonNodeFactory.instance.objectNode().put("live", true)));
     }
 
-    private static Endpoint ready(Supplier<Map<String, Boolean>> readiness) {
+    private static Endpoint ready(Supplier<Map<String, Boolean>> readiness, Supplier<JsonNode> gateway) {
         return endpoint(
                 "/health/ready",
                 "ready",
@@ -80,7 +83,9 @@ public final class NodeEndpoints {
                         "Ready",
                         "application/json",
                         "{\"type\":\"object\",\"required\":[\"ready\",\"checks\"],\"properties\":{\"ready\":{\"type\":\"boolean\"},"
-                                + "\"checks\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"boolean\"}}}}"),
+                                + "\"checks\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"boolean\"}},"
+                                + "\"gateway\":{\"type\":\"object\",\"properties\":{\"generation\":{\"type\":\"integer\"},"
+                                + "\"ageMs\":{\"type\":\"integer\"},\"stale\":{\"type\":\"boolean\"}}}}}"),
                 () -> {
                     Map<String, Boolean> checks = readiness.get();
                     boolean ready = !checks.containsValue(false);
@@ -90,6 +95,7 @@ public final class NodeEndpoints {
                     body.put("ready", ready);
                     ObjectNode states = body.putObject("checks");
                     checks.forEach(states::put);
+                    body.set("gateway", gateway.get());
                     return ready ? Answer.json(body) : Problems.response(ErrorCode.UNAVAILABLE, body);
                 });
     }

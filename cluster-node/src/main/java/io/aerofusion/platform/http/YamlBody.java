@@ -64,7 +64,8 @@ public final class YamlBody {
         ArrayNode documents = JsonNodeFactory.instance.arrayNode();
         try {
             refuseAliases(text);
-            try (MappingIterator<JsonNode> all = MAPPER.readerFor(JsonNode.class).readValues(text)) {
+            try (MappingIterator<JsonNode> all =
+                    MAPPER.readerFor(JsonNode.class).readValues(text)) {
                 while (all.hasNextValue()) {
                     JsonNode document = all.nextValue();
                     if (!document.isNull() && !document.isMissingNode()) {
@@ -73,7 +74,8 @@ public final class YamlBody {
                 }
             }
         } catch (StreamConstraintsException e) {
-            throw new ProblemException(ErrorCode.NESTED_TOO_DEEP, "The YAML is nested too deep or holds too long names.");
+            throw new ProblemException(
+                    ErrorCode.NESTED_TOO_DEEP, "The YAML is nested too deep or holds too long names.");
         } catch (JsonProcessingException e) {
             throw malformed(e);
         } catch (IOException e) { // text cannot fail to be read

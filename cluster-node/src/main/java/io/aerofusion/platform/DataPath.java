@@ -1,0 +1,224 @@
+package io.aerofusion.platform;
+
+import akka.actor.typed.ActorSystem;
+import akka.cluster.MemberStatus;
+import akka.cluster.typed.Cluster;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.Config;
+import io.aerofusion.gateway.Gateway;
+import io.aerofusion.gateway.GatewaySettings;
+import io.aerofusion.gateway.Step;
+import io.aerofusion.gateway.limit.LimitLeases;
+import io.aerofusion.gateway.routing.Compiled;
+import io.aerofusion.gateway.routing.CompiledRule;
+import io.aerofusion.gateway.routing.Compiler;
+import io.aerofusion.gateway.routing.Outcome;
+import io.aerofusion.gateway.security.Consumers;
+import io.aerofusion.gateway.security.GuardState;
+import io.aerofusion.gateway.security.HttpFetch;
+import io.aerofusion.gateway.security.PolicyCompiler;
+import io.aerofusion.gateway.upstream.EndpointSource;
+import io.aerofusion.gateway.upstream.Target;
+import io.aerofusion.platform.persistence.StartException;
+import io.aerofusion.route.Generation;
+import io.aerofusion.route.Problem;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gateway's data path on this node and what it needs of the rest: compiles every generation that this node gets, on a thread of its own
+ * and the newest only, and has it served. What cannot be compiled is told; the one before is served on.
+ */
+final class DataPath implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DataPath.class);
+
+    private final Gateway gateway;
+    private final Compiler compiler;
+    private final HttpFetch fetch;
+    private final GuardState guards;
+    private final CompletableFuture<InetSocketAddress> api;
+    private final AtomicReference<@Nullable PolicyCompiler> policies;
+    private final AtomicReference<@Nullable Supplier<Generation>> wanted = new AtomicReference<>();
+    private final ExecutorService compiling = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("gateway-compile").daemon().factory());
+    private final CompletableFuture<Boolean> begun = new CompletableFuture<>();
+    private volatile String failure = "";
+
+    private DataPath(
+            Gateway gateway,
+            InstantSource clock,
+            HttpFetch fetch,
+            GuardState guards,
+            CompletableFuture<InetSocketAddress> api,
+            AtomicReference<@Nullable PolicyCompiler> policies) {
+        this.gateway = gateway;
+        this.compiler = new Compiler(gateway.doors(), clock, List.of(PolicyCompiler::check));
+        this.fetch = fetch;
+        this.guards = guards;
+        this.api = api;
+        this.policies = policies;
+    }
+
+    /** Binds the listeners; nothing is served before the first generation. @throws StartException when one cannot be bound */
+    static DataPath start(Config config, ActorSystem<?> system, Executor blocking, InstantSource clock) {
+        CompletableFuture<InetSocketAddress> api = new CompletableFuture<>();
+        HttpFetch fetch = new HttpFetch();
+        // Without owners of cluster-wide limits every node goes on with its share of them.
+        LimitLeases leases =
+                ask -> CompletableFuture.failedStage(new IllegalStateException("limits have no owners in the cluster"));
+        GuardState guards = new GuardState(fetch, clock, System::nanoTime, () -> members(system), leases);
+        AtomicReference<@Nullable PolicyCompiler> policies = new AtomicReference<>();
+        try {
+            GatewaySettings settings = GatewayConfig.settings(
+                    config,
+                    clock,
+                    ServiceDiscovery.of(config, system, blocking),
+                    platform(api),
+                    compiled -> steps(guards, policies, compiled));
+            return new DataPath(Gateway.start(settings), clock, fetch, guards, api, policies);
+        } catch (RuntimeException e) {
+            fetch.close();
+            guards.close();
+            throw e instanceof StartException
+                    ? e
+                    : new StartException(
+                            e.getMessage() + ": another program uses the port, or it may not be used; choose one with"
+                                    + " --gateway-port.",
+                            e);
+        }
+    }
+
+    private static Function<CompiledRule, List<Step>> steps(
+            GuardState guards, AtomicReference<@Nullable PolicyCompiler> policies, Compiled compiled) {
+        PolicyCompiler compiler = new PolicyCompiler(guards, Consumers.of(compiled.generation(), new ArrayList<>()));
+        policies.set(compiler);
+        return rule -> compiler.steps(rule.policy().spec(), rule.policy().origins());
+    }
+
+    /** The platform's own API as an upstream: that of this node, as soon as it is bound. */
+    private static EndpointSource platform(CompletableFuture<InetSocketAddress> api) {
+        return listener -> {
+            api.thenAccept(address -> {
+                InetAddress host = address.getAddress().isAnyLocalAddress()
+                        ? InetAddress.getLoopbackAddress()
+                        : address.getAddress();
+                listener.accept(
+                        List.of(new Target.Weighted(new Target(host.getHostAddress(), host, address.getPort()), 1)));
+            });
+            return () -> {};
+        };
+    }
+
+    private static int members(ActorSystem<?> system) {
+        int up = 0;
+        for (var member : Cluster.get(system).state().getMembers()) {
+            up += member.status().equals(MemberStatus.up()) ? 1 : 0;
+        }
+        return Math.max(1, up);
+    }
+
+    /** The platform's own API is there from now on. */
+    void apiIsAt(InetSocketAddress address) {
+        api.complete(address);
+    }
+
+    /** What is wrong with a generation as a whole. */
+    List<Problem> check(Generation generation) {
+        List<Problem> problems = new ArrayList<>();
+        Consumers.of(generation, problems);
+        if (compiler.compile(generation) instanceof Outcome.Refused refused) {
+            problems.addAll(refused.problems());
+        }
+        return problems;
+    }
+
+    /** What the gateway would do with a request, see {@link RequestQuestion}. */
+    JsonNode explain(Generation generation, JsonNode question) {
+        return RequestQuestion.answer(compiler.compile(generation), gateway.doors(), question);
+    }
+
+    /** How the data path of this node is. */
+    JsonNode status() {
+        return DataPathStatus.of(gateway, failure);
+    }
+
+    /** Serves what the supplier gives, as soon as it is compiled; what it was told before and did not begin yet is left out. */
+    void serve(Supplier<Generation> generation) {
+        wanted.set(generation);
+        try {
+            compiling.execute(this::compileNewest);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("The gateway is closed; nothing is compiled any more");
+        }
+    }
+
+    private void compileNewest() {
+        Supplier<Generation> newest = wanted.getAndSet(null);
+        if (newest == null) {
+            return;
+        }
+        try {
+            switch (compiler.compile(newest.get())) {
+                case Compiled compiled -> {
+                    gateway.swap(compiled).whenComplete((done, failed) -> begun.complete(true));
+                    PolicyCompiler used = policies.get();
+                    if (used != null) {
+                        used.retain();
+                    }
+                    failure = "";
+                }
+                case Outcome.Refused refused -> fail(refused.problems().toString(), null);
+            }
+        } catch (RuntimeException e) {
+            fail(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private void fail(String why, @Nullable RuntimeException cause) {
+        failure = why;
+        begun.complete(false);
+        LOG.error(
+                "A generation cannot be compiled on this node; it goes on with generation {}: {}",
+                gateway.generation(),
+                why,
+                cause);
+    }
+
+    /** Completes when the first generation was begun to be served, or could not be. */
+    CompletionStage<Boolean> begun() {
+        return begun.copy();
+    }
+
+    Gateway gateway() {
+        return gateway;
+    }
+
+    /** Lets requests under way finish; new connections are refused. */
+    CompletionStage<Void> drain(Duration atMost) {
+        return gateway.drain(atMost);
+    }
+
+    @Override
+    public void close() {
+        compiling.shutdownNow();
+        gateway.close();
+        guards.close();
+        fetch.close();
+    }
+}

@@ -1,0 +1,66 @@
+package io.aerofusion.platform;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.aerofusion.gateway.Gateway;
+import io.aerofusion.gateway.GatewayCounters;
+import io.aerofusion.gateway.upstream.UpstreamState;
+
+/** What {@code GET /api/v1/gateway/status} says of one node's data path. */
+final class DataPathStatus {
+    /** Upstreams, and endpoints of one, that are told; it travels between nodes in one message. */
+    private static final int UPSTREAMS_MAX = 500;
+
+    private static final int ENDPOINTS_MAX = 20;
+
+    private DataPathStatus() {}
+
+    static JsonNode of(Gateway gateway, String failure) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("serving", gateway.generation());
+        if (!failure.isEmpty()) {
+            json.put("failure", failure);
+        }
+        ArrayNode listeners = json.putArray("listeners");
+        gateway.doors()
+                .forEach(door -> listeners
+                        .addObject()
+                        .put("name", door.name())
+                        .put("port", door.port())
+                        .put("hostname", door.hostname())
+                        .put("tls", door.tls()));
+        GatewayCounters counters = gateway.counters();
+        json.putObject("counters")
+                .put("connections", gateway.connections())
+                .put("requests", counters.requestsFinished.sum())
+                .put("inFlight", counters.requestsStarted.sum() - counters.requestsFinished.sum())
+                .put("serverErrors", counters.responses(5).sum())
+                .put("clientErrors", counters.responses(4).sum())
+                .put("retries", counters.retries.sum());
+        ArrayNode upstreams = json.putArray("upstreams");
+        gateway.upstreamStates().stream().limit(UPSTREAMS_MAX).forEach(state -> upstream(upstreams.addObject(), state));
+        return json;
+    }
+
+    private static void upstream(ObjectNode json, UpstreamState state) {
+        json.put("name", state.name())
+                .put("panic", state.panic())
+                .put("active", state.active())
+                .put("pending", state.pending())
+                .put("requests", state.requests())
+                .put("refused", state.refused())
+                .put("retries", state.retries());
+        ArrayNode endpoints = json.putArray("endpoints");
+        state.endpoints().stream()
+                .limit(ENDPOINTS_MAX)
+                .forEach(endpoint -> endpoints
+                        .addObject()
+                        .put("address", endpoint.address())
+                        .put("healthy", endpoint.healthy())
+                        .put("ejectedForMs", endpoint.ejectedFor().toMillis())
+                        .put("requests", endpoint.requests())
+                        .put("serverErrors", endpoint.serverErrors())
+                        .put("failures", endpoint.failures()));
+    }
+}

@@ -1,0 +1,59 @@
+package io.aerofusion.platform;
+
+import akka.actor.typed.ActorSystem;
+import akka.discovery.Discovery;
+import akka.discovery.Lookup;
+import akka.discovery.ServiceDiscovery.ResolvedTarget;
+import com.typesafe.config.Config;
+import io.aerofusion.gateway.upstream.ServiceLookup;
+import io.aerofusion.gateway.upstream.Target;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/** Akka Discovery (Kubernetes API, DNS, configuration) as the gateway's upstreams ask it. */
+final class ServiceDiscovery {
+    private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(5);
+
+    private ServiceDiscovery() {}
+
+    /** The method that {@code aerofusion.gateway.discovery} names. */
+    static ServiceLookup of(Config config, ActorSystem<?> system, Executor blocking) {
+        String method = config.getString("aerofusion.gateway.discovery");
+        if (method.isEmpty()) {
+            return ServiceLookup.NONE;
+        }
+        var discovery = Discovery.get(system).loadServiceDiscovery(method);
+        return (name, port) -> {
+            Lookup lookup = Lookup.create(name);
+            return discovery
+                    .lookup(port == null ? lookup : lookup.withPortName(port), LOOKUP_TIMEOUT)
+                    .thenApplyAsync(resolved -> targets(resolved.getAddresses()), blocking);
+        };
+    }
+
+    /** Names are resolved here, which blocks; a target without a port is no endpoint. */
+    private static List<Target.Weighted> targets(List<ResolvedTarget> found) {
+        List<Target.Weighted> targets = new ArrayList<>();
+        for (ResolvedTarget target : found) {
+            if (target.getPort().isEmpty()) {
+                continue;
+            }
+            try {
+                InetAddress address = target.getAddress().isPresent()
+                        ? target.getAddress().get()
+                        : InetAddress.getByName(target.host());
+                targets.add(new Target.Weighted(
+                        new Target(target.host(), address, (Integer)
+                                target.getPort().get()),
+                        1));
+            } catch (UnknownHostException e) {
+                throw new IllegalStateException("the host " + target.host() + " is unknown", e);
+            }
+        }
+        return targets;
+    }
+}

@@ -1,0 +1,188 @@
+package io.aerofusion.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The gateway of one node, from its configuration to what a client gets. */
+final class GatewayNodeTest {
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    @TempDir
+    private static Path data;
+
+    private static Node node;
+    private static Caller admin;
+    private static HttpServer upstream;
+
+    @BeforeAll
+    static void start() throws Exception {
+        upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        upstream.createContext("/", exchange -> {
+            byte[] body = ("upstream got " + exchange.getRequestURI()).getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        upstream.start();
+        node = Node.start(NodeOptions.in(data));
+        admin = Caller.admin(node);
+    }
+
+    @AfterAll
+    static void stop() {
+        node.stop();
+        upstream.stop(0);
+    }
+
+    private static HttpResponse<String> get(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(node.gatewayUri().resolve(path))
+                .header("Authorization", "Bearer " + node.adminToken())
+                .timeout(LIMIT)
+                .build();
+        return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static String route(String name, String path) {
+        return """
+                kind: Upstream
+                metadata: {name: %1$s}
+                spec: {endpoints: [{address: 127.0.0.1, port: %2$d}]}
+                ---
+                kind: HTTPRoute
+                metadata: {name: %1$s}
+                spec:
+                  rules:
+                    - matches: [{path: {type: PathPrefix, value: %3$s}}]
+                      backendRefs: [{name: %1$s}]
+                """.formatted(name, upstream.getAddress().getPort(), path);
+    }
+
+    @Test
+    void the_example_route_leads_to_the_platforms_own_api() {
+        await().atMost(LIMIT).untilAsserted(() -> {
+            HttpResponse<String> me = get("/api/v1/me");
+            assertThat(me.statusCode()).as(me.body()).isEqualTo(200);
+            assertThat(me.body()).contains("\"admin\"");
+        });
+    }
+
+    @Test
+    void sync_sockets_go_through_the_gateway() {
+        await().atMost(LIMIT).untilAsserted(() -> {
+            URI uri = URI.create(node.gatewayUri().toString().replaceFirst("^http", "ws") + "/sync/v1");
+            WebSocket socket = HTTP.newWebSocketBuilder()
+                    .subprotocols("aerofusion.sync.v1")
+                    .header("Authorization", "Bearer " + node.adminToken())
+                    .buildAsync(uri, new WebSocket.Listener() {})
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(socket.getSubprotocol()).isEqualTo("aerofusion.sync.v1");
+            socket.abort();
+        });
+    }
+
+    @Test
+    void what_is_published_is_served_and_what_is_removed_is_not() throws Exception {
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", route("shop", "/shop"))
+                        .status())
+                .isEqualTo(200);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/shop/1?a=b").body()).isEqualTo("upstream got /shop/1?a=b"));
+        assertThat(admin.delete("/api/v1/gateway/upstreams/shop").body().toString())
+                .as("a route refers to it")
+                .contains("dangling-reference");
+        assertThat(admin.delete("/api/v1/gateway/routes/shop").status()).isEqualTo(200);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/shop/1").statusCode()).isEqualTo(404));
+    }
+
+    @Test
+    void all_that_is_wrong_with_the_whole_is_told_at_once() {
+        Caller.Response refused = admin.yaml("POST", "/api/v1/gateway/configuration", """
+                kind: HTTPRoute
+                metadata: {name: bad}
+                spec:
+                  rules:
+                    - matches: [{path: {type: RegularExpression, value: "("}}]
+                      backendRefs: [{name: nobody}]
+                ---
+                kind: Policy
+                metadata: {name: bad}
+                spec:
+                  targetRefs: [{kind: HTTPRoute, name: bad}]
+                  authorization: {rules: [{action: Allow, cel: "this is no CEL"}]}
+                """);
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.body().path("problems").toString())
+                .contains("dangling-reference", "invalid-regex", "invalid-cel");
+    }
+
+    @Test
+    void it_explains_what_it_would_do() {
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", route("why", "/why"))
+                        .status())
+                .isEqualTo(200);
+        JsonNode why = admin.post("/api/v1/gateway/explain", "{'host':'a.example.com','path':'/why/not?x=1'}")
+                .body();
+        assertThat(why.at("/chosen/route").asText()).as(why.toString()).isEqualTo("why");
+        assertThat(admin.post("/api/v1/gateway/explain", "{'host':'a','path':'/','clientAddress':'example.com'}")
+                        .code())
+                .isEqualTo("invalid-request");
+        assertThat(admin.post("/api/v1/gateway/explain", "{'path':'/'}").code()).isEqualTo("invalid-request");
+        assertThat(admin.post("/api/v1/gateway/explain", "{'host':'a','path':'/','listener':'x'}")
+                        .code())
+                .isEqualTo("invalid-request");
+    }
+
+    @Test
+    void the_file_in_the_data_directory_is_applied_and_watched() throws Exception {
+        Path file = data.resolve("gateway.yaml");
+        Files.writeString(file, route("filed", "/filed"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/filed/1").body()).contains("upstream got"));
+        Files.writeString(file, route("filed-again", "/filed-again"));
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(get("/filed-again").body()).contains("upstream got");
+            assertThat(get("/filed/1").statusCode()).isEqualTo(404);
+        });
+        Files.writeString(file, "kind: [");
+        Files.writeString(file, route("filed", "/filed").replace("name: filed}}]", "name: filed}}] #"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/filed/1").body()).contains("upstream got"));
+        Files.delete(file);
+    }
+
+    @Test
+    void readiness_and_status_tell_the_generation_and_its_age() {
+        await().atMost(LIMIT).untilAsserted(() -> {
+            JsonNode ready = admin.get("/health/ready").body();
+            assertThat(ready.at("/gateway/stale").asBoolean(true)).isFalse();
+            JsonNode here = admin.get("/api/v1/gateway/status").body().at("/nodes/0");
+            assertThat(here.path("serving").asLong())
+                    .isPositive()
+                    .isEqualTo(here.path("generation").asLong());
+            assertThat(here.at("/listeners/0/port").asInt())
+                    .isEqualTo(node.gatewayUri().getPort());
+            assertThat(here.path("upstreams").toString()).contains("platform");
+        });
+    }
+}
