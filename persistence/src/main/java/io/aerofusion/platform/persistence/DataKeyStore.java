@@ -2,9 +2,7 @@ package io.aerofusion.platform.persistence;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -53,7 +51,6 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     static final Duration LEARNING_WINDOW = Duration.ofHours(1);
 
     private static final Logger log = LoggerFactory.getLogger(DataKeyStore.class);
-    private static final byte[] CHECK = "aerofusion regional key".getBytes(StandardCharsets.US_ASCII);
 
     private final DataSource source;
     private final RegionalKey regional;
@@ -87,7 +84,7 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
      * @throws StartException when the key file is not the one this database was written with, or the ledger was changed
      */
     public static DataKeyStore open(DataSource source, Path regionalKey, Path ledger, InstantSource clock) {
-        RegionalKey regional = regionalKey(source, regionalKey);
+        RegionalKey regional = RegionalKeyCheck.open(source, regionalKey);
         DataKeyStore store = new DataKeyStore(source, regional, ErasureLedger.open(ledger, regional), clock);
         try {
             store.replayed = store.replayLedger();
@@ -355,54 +352,5 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
 
     private static byte[] placeOf(String index) {
         return ("subject_key\n" + index).getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static RegionalKey regionalKey(DataSource source, Path file) {
-        Optional<byte[]> check = readCheck(source);
-        boolean missing = !Files.exists(file);
-        if (missing && check.isPresent()) {
-            throw wrongKeyFile(file, "is missing");
-        }
-        try {
-            if (missing) {
-                RegionalKey.create(file);
-            }
-        } catch (IOException e) {
-            throw new StartException("The regional key file " + file + " cannot be written (" + e + ").", e);
-        }
-        RegionalKey key = RegionalKey.read(file);
-        try {
-            key.unwrap(check.orElseGet(() -> writeCheck(source, key.wrap(CHECK, CHECK))), CHECK);
-            return key;
-        } catch (IllegalStateException e) {
-            throw wrongKeyFile(file, "is not the one this database was written with");
-        }
-    }
-
-    private static StartException wrongKeyFile(Path file, String what) {
-        return new StartException("The regional key file " + file + " " + what
-                + ": copy it from another node of the region (secrets/regional.key) or from its backup.");
-    }
-
-    private static Optional<byte[]> readCheck(DataSource source) {
-        return Transaction.single(source, connection -> {
-            try (PreparedStatement select =
-                            connection.prepareStatement("SELECT sealed FROM aerofusion_keys.regional_key_check");
-                    ResultSet rows = select.executeQuery()) {
-                return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
-            }
-        });
-    }
-
-    /** The check that stands after this: ours, or that of a node that was faster. */
-    private static byte[] writeCheck(DataSource source, byte[] sealed) {
-        Transaction.single(source, connection -> {
-            try (PreparedStatement insert = connection.prepareStatement(
-                    "INSERT INTO aerofusion_keys.regional_key_check (sealed) VALUES (?) ON CONFLICT DO NOTHING")) {
-                insert.setBytes(1, sealed);
-                return insert.executeUpdate();
-            }
-        });
-        return readCheck(source).orElseThrow();
     }
 }

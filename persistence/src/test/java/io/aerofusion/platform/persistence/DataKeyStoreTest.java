@@ -261,6 +261,25 @@ class DataKeyStoreTest {
     }
 
     @Test
+    void nodeThatWasNotRestartedYetOpensWhatTheRotatedKeyWrapped() throws Exception {
+        try (DataKeyStore notYet = node("a")) {
+            Path file = temporary.resolve("a/regional.key");
+            String index = Files.readAllLines(file).stream()
+                    .filter(line -> line.startsWith("index"))
+                    .findFirst()
+                    .orElseThrow();
+            Files.writeString(file, Files.readString(file) + index.replace("index", "key.2") + "\n");
+            Files.copy(file, directory("b").resolve("regional.key"));
+            try (DataKeyStore restarted = node("b")) {
+                DataKey wrapped = key(restarted.bind("Space|default|lair", "default|eve"));
+                byte[] sealed = wrapped.seal(TEXT, PLACE);
+                assertThat(key(notYet.bindingOf("Space|default|lair")).open(sealed, PLACE))
+                        .isEqualTo(TEXT);
+            }
+        }
+    }
+
+    @Test
     void regionalKeyOpenToOthersOrDamagedIsRefused() throws Exception {
         node("a").close();
         Path file = temporary.resolve("a/regional.key");
