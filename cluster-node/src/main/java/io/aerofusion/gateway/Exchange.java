@@ -91,6 +91,10 @@ public final class Exchange implements RequestEdit, Expiring {
     private @Nullable UpstreamSide upstream;
     private @Nullable UpstreamCall call;
     private final Replay replay = new Replay();
+    private final Treatments treatments = new Treatments();
+    /** Whether another answer than the upstream's was sent, so that the rest of that one is of no interest. */
+    private boolean replaced;
+
     private boolean requestDone;
     private boolean responseBegun;
     private boolean fresh;
@@ -190,6 +194,7 @@ public final class Exchange implements RequestEdit, Expiring {
         requestDone = false;
         responseBegun = false;
         fresh = false;
+        replaced = false;
         requestBytes = 0;
         responseBytes = 0;
         status = 0;
@@ -226,6 +231,12 @@ public final class Exchange implements RequestEdit, Expiring {
             case Verdict.Pass pass -> true;
             case Verdict.Refuse refusal -> {
                 refuse(refusal.status(), refusal.code(), Fault.Side.GATEWAY, refusal.detail(), refusal.headers());
+                yield false;
+            }
+            case Verdict.Answer answer -> {
+                become(answer);
+                if (treatments.isEmpty()) answer(status, Unpooled.wrappedBuffer(answer.body()));
+                else answerTreated(answer);
                 yield false;
             }
             case Verdict.Later later -> {
@@ -399,11 +410,66 @@ public final class Exchange implements RequestEdit, Expiring {
             current.answered(status);
             if (status >= 400 && replay.complete() && again(current)) return;
         }
+        if (!treatments.isEmpty() && !treated()) return;
         responseBegun = true;
         deadline.at(endNanos);
         applyResponseChanges();
         if (unlimited()) deadline.none();
         client.head();
+    }
+
+    /** Lets policies see the head; false if something else was sent. */
+    private boolean treated() {
+        try {
+            if (!treatments.head(this)) return true;
+        } catch (Treatment.Broken broken) {
+            refuse(Fault.RESPONSE_NOT_TREATED);
+            return false;
+        }
+        replaced = true;
+        responseBegun = true;
+        deadline.at(endNanos);
+        applyResponseChanges();
+        client.head();
+        send(bodiless ? Unpooled.EMPTY_BUFFER : treatments.instead());
+        return false;
+    }
+
+    /** Makes the response's head that of another answer. */
+    void become(Verdict.Answer answer) {
+        status = answer.status();
+        bodiless = method.equals("HEAD") || status == 204 || status == 304;
+        response.clear();
+        response.addAll(answer.headers());
+        response.remove("content-length");
+        responseLength = answer.body().length;
+        if (status != 204 && status != 304) response.add("content-length", Long.toString(responseLength));
+    }
+
+    /** Answers with a head that {@link #become} made and this content, treated as a response of the upstream would be. */
+    private void answerTreated(Verdict.Answer answer) {
+        try {
+            treatments.head(this);
+        } catch (Treatment.Broken broken) {
+            refuse(Fault.RESPONSE_NOT_TREATED);
+            return;
+        }
+        applyResponseChanges();
+        responseBegun = true;
+        client.head();
+        send(bodiless ? Unpooled.EMPTY_BUFFER : treatments.whole(answer.body()));
+        finish();
+        client.end(null);
+    }
+
+    /** Sends content if there is any; takes ownership. */
+    private void send(ByteBuf content) {
+        if (!content.isReadable()) {
+            content.release();
+            return;
+        }
+        responseBytes += content.readableBytes();
+        client.content(content);
     }
 
     /** Whether the response is a stream of events that lasts as long as somebody listens. */
@@ -429,8 +495,18 @@ public final class Exchange implements RequestEdit, Expiring {
 
     /** Content of the response; takes ownership. */
     public void responseContent(ByteBuf content) {
-        responseBytes += content.readableBytes();
-        client.content(content);
+        if (treatments.isEmpty()) {
+            responseBytes += content.readableBytes();
+            client.content(content);
+        } else if (replaced) {
+            content.release();
+        } else {
+            try {
+                send(treatments.content(content));
+            } catch (Treatment.Broken broken) {
+                refuse(Fault.RESPONSE_NOT_TREATED);
+            }
+        }
     }
 
     /** The response is complete; the upstream's side is not used any more. */
@@ -438,12 +514,21 @@ public final class Exchange implements RequestEdit, Expiring {
         UpstreamSide from = upstream;
         upstream = null;
         if (!requestDone && from != null) from.cancel();
+        if (!treatments.isEmpty() && !replaced && !bodiless) {
+            try {
+                send(treatments.end());
+            } catch (Treatment.Broken broken) {
+                refuse(Fault.RESPONSE_NOT_TREATED);
+                return;
+            }
+        }
         finish();
         client.end(trailers);
     }
 
     /** No more of the response for now. */
     public void responseFlush() {
+        if (!treatments.isEmpty() && responseBegun && !replaced && !bodiless) send(treatments.flush());
         client.flush();
         if (!client.writable() && upstream != null) upstream.readResponse(false);
     }
@@ -566,6 +651,14 @@ public final class Exchange implements RequestEdit, Expiring {
             client.abort();
             return;
         }
+        if (side == Fault.Side.UPSTREAM && !treatments.isEmpty()) {
+            Verdict.Answer instead = treatments.failed(this);
+            if (instead != null) {
+                become(instead);
+                answer(status, Unpooled.wrappedBuffer(instead.body()));
+                return;
+            }
+        }
         byte[] body = ProblemBody.of(refusal, code, side, detail);
         response.clear();
         response.add("content-type", "application/problem+json");
@@ -580,7 +673,7 @@ public final class Exchange implements RequestEdit, Expiring {
         status = with;
         responseLength = content.readableBytes();
         responseBytes = responseLength;
-        bodiless = method.equals("HEAD") || with == 204;
+        bodiless = method.equals("HEAD") || with == 204 || with == 304;
         responseBegun = true;
         client.head();
         if (bodiless || responseLength == 0) content.release();
@@ -600,6 +693,7 @@ public final class Exchange implements RequestEdit, Expiring {
         attempt++;
         deadline.none();
         replay.reset();
+        if (!treatments.isEmpty()) treatments.close();
         if (shadow != null) {
             if (!requestDone) shadow.originalBroke();
             shadow = null;
@@ -707,5 +801,15 @@ public final class Exchange implements RequestEdit, Expiring {
     @Override
     public @Nullable Object principal() {
         return principal;
+    }
+
+    @Override
+    public void treat(Treatment treatment) {
+        treatments.add(treatment);
+    }
+
+    @Override
+    public boolean treats(Class<? extends Treatment> kind) {
+        return treatments.has(kind);
     }
 }

@@ -17,7 +17,8 @@ public enum Fault {
             "framing-ambiguous",
             400,
             Side.CLIENT,
-            "The end of the body is stated more than once: by Content-Length and Transfer-Encoding, or by several of them."),
+            "The end of the body is stated more than once: by Content-Length and Transfer-Encoding, or by several of"
+                    + " them."),
     CONTENT_LENGTH_INVALID("content-length-invalid", 400, Side.CLIENT, "The Content-Length is not a number."),
     CONTENT_LENGTH_MISMATCH(
             "content-length-mismatch", 400, Side.CLIENT, "The body is not as long as its Content-Length."),
@@ -54,6 +55,11 @@ public enum Fault {
     UPSTREAM_TLS_FAILED("upstream-tls-failed", 502, Side.UPSTREAM, "The upstream's identity could not be verified."),
     UPSTREAM_RESET("upstream-reset", 502, Side.UPSTREAM, "The upstream closed the connection before it answered."),
     UPSTREAM_TIMEOUT("upstream-timeout", 504, Side.UPSTREAM, "The upstream did not answer in time."),
+    RESPONSE_NOT_TREATED(
+            "response-not-treated",
+            502,
+            Side.UPSTREAM,
+            "The upstream's response cannot be changed as the policy says."),
     UPSTREAM_MALFORMED("upstream-malformed", 502, Side.UPSTREAM, "The upstream's response cannot be read.");
 
     /** Which side of the gateway failed. */

@@ -20,8 +20,16 @@ public interface RequestEdit extends RequestView {
     void identify(@Nullable String consumer, @Nullable Object principal);
 
     /** The consumer an earlier step found, or null. */
-    @Nullable String consumer();
+    @Nullable
+    String consumer();
 
     /** What an earlier step left with {@link #identify}, or null. */
-    @Nullable Object principal();
+    @Nullable
+    Object principal();
+
+    /** Lets this see the response before what was added earlier. */
+    void treat(Treatment treatment);
+
+    /** Whether an earlier step added a treatment of this kind. */
+    boolean treats(Class<? extends Treatment> kind);
 }

@@ -32,6 +32,14 @@ public sealed interface Verdict {
     }
 
     /**
+     * Answer with this and send nothing upstream: a response that was kept, for example.
+     *
+     * @param headers without those of a connection and without a length; nobody changes them
+     */
+    @SuppressWarnings("ArrayRecordComponent") // nothing compares it
+    record Answer(int status, Headers headers, byte[] body) implements Verdict {}
+
+    /**
      * The answer is not known yet; the request waits (its client is not read meanwhile) until the stage completes, at most for
      * the request's own timeout. A failed stage counts as a refusal with 503.
      */

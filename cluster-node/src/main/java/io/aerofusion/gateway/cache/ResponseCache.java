@@ -203,6 +203,11 @@ public final class ResponseCache {
         return purge(key -> key.host().equals(host) && key.target().startsWith(path));
     }
 
+    /** How old a stored response is now, in seconds. */
+    long ageSeconds(StoredResponse response) {
+        return response.age(clock.millis()) / 1000;
+    }
+
     /** How many requests were answered from here. */
     public long hitCount() {
         return hits.sum();

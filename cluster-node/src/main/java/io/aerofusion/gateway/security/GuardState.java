@@ -1,13 +1,17 @@
 package io.aerofusion.gateway.security;
 
+import io.aerofusion.gateway.cache.ResponseCache;
 import io.aerofusion.gateway.limit.LimitLeases;
 import io.aerofusion.gateway.limit.Limits;
+import io.aerofusion.route.PolicySpec;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What guards remember across generations: verified tokens and fetched keys by the settings of their issuers, answers about tokens, checked
@@ -19,8 +23,11 @@ public final class GuardState implements AutoCloseable {
     private final LongSupplier ticker;
     private final Limits limits;
     private final Passwords passwords;
+    private final Map<CacheOf, ResponseCache> caches = new ConcurrentHashMap<>();
     private final Map<JwtSettings, JwtVerifier> verifiers = new ConcurrentHashMap<>();
     private final Map<Introspection.Settings, Introspection> introspections = new ConcurrentHashMap<>();
+
+    private record CacheOf(String policy, PolicySpec.Cache settings) {}
 
     /**
      * @param fetch how issuers are asked; closed by whoever made it
@@ -62,7 +69,30 @@ public final class GuardState implements AutoCloseable {
         verifiers.values().forEach(verifier -> verifier.revoke(tokenId, until));
     }
 
-    void retain(Set<JwtSettings> jwt, Set<Introspection.Settings> asked, Set<String> counted) {
+    /** The responses that a policy keeps. Other settings begin with an empty cache. */
+    ResponseCache cache(String policy, PolicySpec.Cache settings) {
+        return caches.computeIfAbsent(new CacheOf(policy, settings), key -> new ResponseCache(settings, clock));
+    }
+
+    /**
+     * Forgets responses that were kept. Looks at all, so not for event loops.
+     *
+     * @param policy whose; null: those of all
+     * @return how many
+     */
+    public int purge(@Nullable String policy, Predicate<ResponseCache.Key> which) {
+        int purged = 0;
+        for (Map.Entry<CacheOf, ResponseCache> cache : caches.entrySet()) {
+            if (policy == null || policy.equals(cache.getKey().policy())) {
+                purged += cache.getValue().purge(which);
+            }
+        }
+        return purged;
+    }
+
+    void retain(
+            Set<JwtSettings> jwt, Set<Introspection.Settings> asked, Set<String> counted, Set<ResponseCache> keeping) {
+        caches.values().retainAll(keeping);
         verifiers.keySet().retainAll(jwt);
         introspections.keySet().retainAll(asked);
         limits.retain(counted);

@@ -1,6 +1,10 @@
 package io.aerofusion.gateway.security;
 
 import io.aerofusion.gateway.Step;
+import io.aerofusion.gateway.cache.CacheStep;
+import io.aerofusion.gateway.cache.ResponseCache;
+import io.aerofusion.gateway.transform.CompressionStep;
+import io.aerofusion.gateway.transform.JsonStep;
 import io.aerofusion.route.AuthenticationMethod;
 import io.aerofusion.route.Cost;
 import io.aerofusion.route.PolicySpec;
@@ -29,6 +33,7 @@ public final class PolicyCompiler {
     private final Set<JwtSettings> usedVerifiers = new HashSet<>();
     private final Set<Introspection.Settings> usedIntrospections = new HashSet<>();
     private final Set<String> usedLimits = new HashSet<>();
+    private final Set<ResponseCache> usedCaches = new HashSet<>();
 
     /** A compiler for one generation with these consumers. */
     public PolicyCompiler(GuardState state, Consumers consumers) {
@@ -170,12 +175,34 @@ public final class PolicyCompiler {
         if (!edits.isEmpty()) {
             steps.add(edits);
         }
+        treat(policy, origins, steps);
         return List.copyOf(steps);
+    }
+
+    /** What is done with responses; a step that stands later sees them earlier: bodies are changed, then kept, then compressed. */
+    private void treat(PolicySpec policy, Map<String, String> origins, List<Step> steps) {
+        if (policy.compression() != null) {
+            steps.add(new CompressionStep(policy.compression()));
+        }
+        if (policy.cache() != null) {
+            ResponseCache cache = state.cache(origins.getOrDefault("cache", ""), policy.cache());
+            usedCaches.add(cache);
+            steps.addAll(new CacheStep(
+                            cache, request -> request.principal() instanceof Principal known && !known.isAnonymous())
+                    .steps());
+        }
+        PolicySpec.Transform transform = policy.transform();
+        if (transform != null
+                && transform.response() != null
+                && !transform.response().json().isEmpty()) {
+            steps.add(new JsonStep(
+                    transform.response().json(), transform.bodyBytesMax().intValue()));
+        }
     }
 
     /** All steps of the generation are made: what {@link GuardState} holds beyond them is dropped. Once the generation is in service. */
     public void retain() {
-        state.retain(usedVerifiers, usedIntrospections, usedLimits);
+        state.retain(usedVerifiers, usedIntrospections, usedLimits, usedCaches);
     }
 
     private List<LimitStep> limits(PolicySpec policy, String origin) {

@@ -25,4 +25,9 @@ public record Principal(
     /** A caller without credentials, where a route allows that. */
     public static final Principal ANONYMOUS =
             new Principal(null, "", "anonymous", Set.of(), Set.of(), Map.of(), Map.of());
+
+    /** Whether the caller brought no credential. */
+    public boolean isAnonymous() {
+        return scheme.equals("anonymous");
+    }
 }

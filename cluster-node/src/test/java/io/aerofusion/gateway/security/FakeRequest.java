@@ -2,6 +2,7 @@ package io.aerofusion.gateway.security;
 
 import io.aerofusion.gateway.RequestEdit;
 import io.aerofusion.gateway.Step;
+import io.aerofusion.gateway.Treatment;
 import io.aerofusion.gateway.Verdict;
 import java.net.InetAddress;
 import java.security.cert.X509Certificate;
@@ -16,16 +17,20 @@ import org.jspecify.annotations.Nullable;
 final class FakeRequest implements RequestEdit {
     final Map<String, List<String>> headers = new LinkedHashMap<>();
     final Map<String, String> responseHeaders = new LinkedHashMap<>();
+    final List<Treatment> treatments = new ArrayList<>();
     String method = "GET";
     String path = "/orders/7";
     String query = "";
     InetAddress address = InetAddress.ofLiteral("192.0.2.1");
 
-    @Nullable X509Certificate certificate;
+    @Nullable
+    X509Certificate certificate;
 
-    @Nullable String consumer;
+    @Nullable
+    String consumer;
 
-    @Nullable Object principal;
+    @Nullable
+    Object principal;
 
     FakeRequest with(String name, String value) {
         headers.computeIfAbsent(name, ignored -> new ArrayList<>()).add(value);
@@ -129,5 +134,15 @@ final class FakeRequest implements RequestEdit {
     @Override
     public @Nullable Object principal() {
         return principal;
+    }
+
+    @Override
+    public void treat(Treatment treatment) {
+        treatments.addFirst(treatment);
+    }
+
+    @Override
+    public boolean treats(Class<? extends Treatment> kind) {
+        return treatments.stream().anyMatch(kind::isInstance);
     }
 }
