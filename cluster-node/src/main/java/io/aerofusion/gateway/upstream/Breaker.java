@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class Breaker {
     /** The answer to a request that may not pass. */
-    static final int REFUSED = -1;
+    static final long REFUSED = -1;
 
     private sealed interface State {
         int epoch();
@@ -27,13 +27,13 @@ final class Breaker {
 
     private final AtomicReference<State> state = new AtomicReference<>(new Closed(0, 0));
 
-    /** The epoch in which the request passes, to be given back with its result; or REFUSED. */
-    int acquire(BreakerSettings settings) {
+    /** A pass for the request, to be given back with its result: the epoch and the failures of its beginning; or REFUSED. */
+    long acquire(BreakerSettings settings) {
         while (true) {
             State now = state.get();
             switch (now) {
                 case Closed closed -> {
-                    return closed.epoch;
+                    return pass(closed.epoch, closed.failures);
                 }
                 case Open open -> {
                     return REFUSED;
@@ -43,7 +43,7 @@ final class Breaker {
                         return REFUSED;
                     }
                     if (state.compareAndSet(half, new HalfOpen(half.epoch, half.trials + 1, half.successes))) {
-                        return half.epoch;
+                        return pass(half.epoch, 0);
                     }
                 }
             }
@@ -51,7 +51,8 @@ final class Breaker {
     }
 
     /** Whether this changed the phase. */
-    boolean succeeded(int epoch, BreakerSettings settings) {
+    boolean succeeded(long pass, BreakerSettings settings) {
+        int epoch = epoch(pass);
         while (true) {
             State now = state.get();
             if (now.epoch() != epoch) {
@@ -71,18 +72,21 @@ final class Breaker {
         }
     }
 
-    /** Whether this changed the phase: then the breaker is open until now + recovery. */
-    boolean failed(int epoch, BreakerSettings settings, long nanos) {
+    /**
+     * Whether this changed the phase: then the breaker is open until now + recovery.
+     *
+     * @param alone whether it counts only if no other failure was counted since the request began: one incident may break all
+     *     connections at once, and is one failure then
+     */
+    boolean failed(long pass, BreakerSettings settings, long nanos, boolean alone) {
+        int epoch = epoch(pass);
         while (true) {
             State now = state.get();
             if (now.epoch() != epoch) {
                 return false;
             }
             State next = switch (now) {
-                case Closed closed ->
-                    closed.failures + 1 >= settings.failureThreshold()
-                            ? open(epoch, settings, nanos)
-                            : new Closed(epoch, closed.failures + 1);
+                case Closed closed -> counted(closed, alone && closed.failures > failures(pass), settings, nanos);
                 case Open open -> open;
                 case HalfOpen half -> open(epoch, settings, nanos);
             };
@@ -92,8 +96,18 @@ final class Breaker {
         }
     }
 
+    private static State counted(Closed closed, boolean known, BreakerSettings settings, long nanos) {
+        if (known) {
+            return closed;
+        }
+        return closed.failures + 1 >= settings.failureThreshold()
+                ? open(closed.epoch, settings, nanos)
+                : new Closed(closed.epoch, closed.failures + 1);
+    }
+
     /** The request ended without a result; a trial may be made by another. */
-    void cancelled(int epoch) {
+    void cancelled(long pass) {
+        int epoch = epoch(pass);
         while (state.get() instanceof HalfOpen half && half.epoch == epoch) {
             if (state.compareAndSet(half, new HalfOpen(epoch, half.trials - 1, half.successes))) {
                 return;
@@ -131,5 +145,17 @@ final class Breaker {
 
     private static int next(int epoch) {
         return (epoch + 1) & Integer.MAX_VALUE;
+    }
+
+    private static long pass(int epoch, int failures) {
+        return (long) epoch << Integer.SIZE | failures;
+    }
+
+    private static int epoch(long pass) {
+        return (int) (pass >>> Integer.SIZE);
+    }
+
+    private static int failures(long pass) {
+        return (int) pass;
     }
 }

@@ -1,5 +1,6 @@
 package io.aerofusion.gateway.upstream;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -17,6 +18,9 @@ public final class Endpoint {
     final AtomicInteger active = new AtomicInteger();
     final Breaker breaker = new Breaker();
     final Ejection ejection = new Ejection();
+    /** Whether a {@link ComebackWatch} is under way. */
+    final AtomicBoolean watched = new AtomicBoolean();
+
     final LongAdder requests = new LongAdder();
     final LongAdder serverErrors = new LongAdder();
     final LongAdder failures = new LongAdder();

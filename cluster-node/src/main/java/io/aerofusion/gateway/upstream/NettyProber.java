@@ -56,7 +56,7 @@ final class NettyProber implements Prober {
         ChannelFuture connecting = new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis() + 1))
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis(timeout))
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -91,6 +91,30 @@ final class NettyProber implements Prober {
             }
         });
         return status;
+    }
+
+    @Override
+    public CompletionStage<Void> reach(Target target, Duration timeout) {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
+        new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis(timeout))
+                .handler(new ChannelInboundHandlerAdapter())
+                .connect(target.socket())
+                .addListener((ChannelFuture connected) -> {
+                    connected.channel().close();
+                    if (connected.isSuccess()) {
+                        reached.complete(null);
+                    } else {
+                        reached.completeExceptionally(connected.cause());
+                    }
+                });
+        return reached;
+    }
+
+    private static int millis(Duration timeout) {
+        return (int) Math.min(Integer.MAX_VALUE, timeout.toMillis() + 1);
     }
 
     private void secure(Channel channel, Transport transport, Target target) {

@@ -145,24 +145,24 @@ public final class Upstream {
         if (!again && call.hasTried(endpoint)) {
             return false;
         }
-        int epoch = endpoint.breaker.acquire(settings.breaker());
-        if (epoch == Breaker.REFUSED) {
+        long pass = endpoint.breaker.acquire(settings.breaker());
+        if (pass == Breaker.REFUSED) {
             return false;
         }
         endpoint.active.incrementAndGet();
         endpoint.requests.increment();
-        call.take(endpoint, epoch);
+        call.take(endpoint, pass);
         return true;
     }
 
-    void answered(Endpoint endpoint, int epoch, int status) {
+    void answered(Endpoint endpoint, long pass, int status) {
         boolean error = status >= 500;
         if (error) {
             endpoint.serverErrors.increment();
         }
         if (settings.breaker().isFailure(status)) {
-            breakerFailed(endpoint, epoch);
-        } else if (endpoint.breaker.succeeded(epoch, settings.breaker())) {
+            openedBy(endpoint, pass, false);
+        } else if (endpoint.breaker.succeeded(pass, settings.breaker())) {
             LOG.info("{}: the circuit of {} is closed again", settings.name(), endpoint);
             refresh();
         }
@@ -176,13 +176,15 @@ public final class Upstream {
         }
     }
 
-    void failed(Endpoint endpoint, int epoch, Failure failure) {
+    void failed(Endpoint endpoint, long pass, Failure failure) {
         if (!failure.blamed()) {
-            endpoint.breaker.cancelled(epoch);
+            endpoint.breaker.cancelled(pass);
             return;
         }
         endpoint.failures.increment();
-        breakerFailed(endpoint, epoch);
+        if (openedBy(endpoint, pass, failure == Failure.RESET)) {
+            ComebackWatch.start(endpoint, services, settings.timeouts().connect(), back -> refresh());
+        }
         PassiveCheck passive = settings.passive();
         if (passive != null) {
             ejectionFailed(endpoint, passive);
@@ -194,13 +196,16 @@ public final class Upstream {
         load.active.decrementAndGet();
     }
 
-    private void breakerFailed(Endpoint endpoint, int epoch) {
-        if (endpoint.breaker.failed(
-                epoch, settings.breaker(), services.timeline().nanos())) {
-            LOG.warn("{}: the circuit of {} is open", settings.name(), endpoint);
-            load.breakerOpenings.increment();
-            refresh();
+    /** Tells the breaker of a failure; whether it opened it. */
+    private boolean openedBy(Endpoint endpoint, long pass, boolean alone) {
+        if (!endpoint.breaker.failed(
+                pass, settings.breaker(), services.timeline().nanos(), alone)) {
+            return false;
         }
+        LOG.warn("{}: the circuit of {} is open", settings.name(), endpoint);
+        load.breakerOpenings.increment();
+        refresh();
+        return true;
     }
 
     private void ejectionFailed(Endpoint endpoint, PassiveCheck passive) {

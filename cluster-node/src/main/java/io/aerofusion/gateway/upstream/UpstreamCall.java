@@ -20,7 +20,7 @@ public final class UpstreamCall implements Admission {
     private final long hashKey;
     private final boolean idempotent;
     private @Nullable Endpoint endpoint;
-    private int breakerEpoch;
+    private long pass;
     private Try phase = Try.RELEASED;
     private boolean retryable;
     private boolean ended;
@@ -68,7 +68,7 @@ public final class UpstreamCall implements Admission {
         if (phase == Try.RUNNING) {
             phase = Try.JUDGED;
             retryable = policy.retriesAfter(status, idempotent);
-            upstream.answered(endpoint(), breakerEpoch, status);
+            upstream.answered(endpoint(), pass, status);
         }
     }
 
@@ -80,7 +80,7 @@ public final class UpstreamCall implements Admission {
         retryable = policy.retriesAfter(failure, idempotent);
         if (phase == Try.RUNNING) {
             phase = Try.JUDGED;
-            upstream.failed(endpoint(), breakerEpoch, failure);
+            upstream.failed(endpoint(), pass, failure);
         }
     }
 
@@ -101,7 +101,7 @@ public final class UpstreamCall implements Admission {
         if (!ended) {
             ended = true;
             if (phase == Try.RUNNING) {
-                endpoint().breaker.cancelled(breakerEpoch);
+                endpoint().breaker.cancelled(pass);
             }
             phase = Try.RELEASED;
             upstream.ended(endpoint());
@@ -113,7 +113,7 @@ public final class UpstreamCall implements Admission {
     }
 
     /** The next try goes there; the endpoint was taken for it. */
-    void take(Endpoint next, int epoch) {
+    void take(Endpoint next, long breakerPass) {
         if (endpoint != null) {
             if (tried == null) {
                 tried = new Endpoint[policy.retries()];
@@ -121,7 +121,7 @@ public final class UpstreamCall implements Admission {
             tried[retries++] = endpoint;
         }
         endpoint = next;
-        breakerEpoch = epoch;
+        pass = breakerPass;
         phase = Try.RUNNING;
         retryable = false;
     }

@@ -2,15 +2,18 @@ package io.aerofusion.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -25,6 +28,8 @@ final class Bench implements Prober {
     final Random random = new Random(seed);
     final List<Endpoint> released = new ArrayList<>();
     final Map<Target, CompletionStage<Integer>> health = new HashMap<>();
+    final Set<Target> down = new HashSet<>();
+    final List<Target> reaches = new ArrayList<>();
     final List<Target> probes = new ArrayList<>();
     final Map<Origin, Consumer<List<Target.Weighted>>> listeners = new HashMap<>();
     final Dice dice = bound -> {
@@ -46,6 +51,14 @@ final class Bench implements Prober {
     public CompletionStage<Integer> probe(Transport transport, Target target, String path, Duration timeout) {
         probes.add(target);
         return health.getOrDefault(target, CompletableFuture.completedStage(200));
+    }
+
+    @Override
+    public CompletionStage<Void> reach(Target target, Duration timeout) {
+        reaches.add(target);
+        return down.contains(target)
+                ? CompletableFuture.failedStage(new IOException("refused"))
+                : CompletableFuture.completedStage(null);
     }
 
     static UpstreamSettings settings() {

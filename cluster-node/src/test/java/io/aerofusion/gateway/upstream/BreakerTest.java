@@ -128,6 +128,94 @@ final class BreakerTest {
         assertThat(upstream.state().endpoints().getFirst().failures()).isZero();
     }
 
+    @Test
+    void a_restarted_endpoint_makes_its_trials_as_soon_as_it_is_there_again() {
+        bench.down.add(Bench.target(1));
+        Upstream upstream = opened();
+        bench.timeline.advance(Duration.ofSeconds(4));
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.OPEN);
+        bench.down.clear();
+        bench.timeline.advance(Duration.ofSeconds(1));
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.HALF_OPEN);
+        answered(upstream, 200);
+        answered(upstream, 200);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.CLOSED);
+        bench.timeline.advance(Duration.ofSeconds(2));
+        int reaches = bench.reaches.size();
+        bench.timeline.advance(Duration.ofSeconds(10));
+        assertThat(bench.reaches).as("the watch is over").hasSize(reaches);
+    }
+
+    @Test
+    void an_endpoint_that_takes_connections_and_fails_stays_out_for_the_whole_time() {
+        Upstream upstream = opened();
+        bench.timeline.advance(Duration.ofSeconds(29));
+        assertThat(bench.reaches).hasSizeBetween(100, 120);
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.OPEN);
+    }
+
+    @Test
+    void an_endpoint_that_answers_errors_is_not_watched() {
+        Upstream upstream = bench.upstream(s -> s, 1);
+        for (int i = 0; i < 5; i++) {
+            answered(upstream, 503);
+        }
+        bench.timeline.advance(Duration.ofSeconds(5));
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.OPEN);
+        assertThat(bench.reaches).isEmpty();
+    }
+
+    @Test
+    void a_breaker_that_opens_again_is_watched_again_but_once() {
+        bench.down.add(Bench.target(1));
+        Upstream upstream = opened();
+        bench.timeline.advance(Duration.ofSeconds(2));
+        bench.down.clear();
+        bench.timeline.advance(Duration.ofSeconds(1));
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.HALF_OPEN);
+        bench.down.add(Bench.target(1));
+        fail(upstream, 1);
+        bench.reaches.clear();
+        bench.timeline.advance(Duration.ofSeconds(10));
+        assertThat(bench.reaches).hasSizeBetween(36, 44);
+        bench.tell(upstream.settings());
+        bench.reaches.clear();
+        bench.timeline.advance(Duration.ofSeconds(10));
+        assertThat(bench.reaches).as("an endpoint that left is not watched").hasSizeLessThan(2);
+    }
+
+    @Test
+    void what_breaks_all_connections_at_once_is_one_failure() {
+        Upstream upstream = bench.upstream(s -> s, 1);
+        List<UpstreamCall> calls = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            calls.add(call(upstream));
+        }
+        for (UpstreamCall call : calls) {
+            call.failed(Failure.RESET);
+            call.end();
+        }
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.CLOSED);
+        for (int i = 0; i < 4; i++) {
+            UpstreamCall call = call(upstream);
+            call.failed(Failure.RESET);
+            call.end();
+        }
+        assertThat(phase(upstream)).as("one after the other they count").isEqualTo(BreakerPhase.OPEN);
+    }
+
+    @Test
+    void requests_that_time_out_at_once_all_count() {
+        Upstream upstream = bench.upstream(s -> s, 1);
+        List<UpstreamCall> calls =
+                List.of(call(upstream), call(upstream), call(upstream), call(upstream), call(upstream));
+        calls.forEach(call -> {
+            call.failed(Failure.TRY_TIMEOUT);
+            call.end();
+        });
+        assertThat(phase(upstream)).isEqualTo(BreakerPhase.OPEN);
+    }
+
     /** Threads storm a half-open breaker: never are more trials under way than successes are needed. */
     @Test
     void no_more_trials_than_needed_pass_whoever_asks_at_the_same_time() throws Exception {
@@ -136,7 +224,7 @@ final class BreakerTest {
         try {
             for (int round = 0; round < 200; round++) {
                 Breaker breaker = new Breaker();
-                breaker.failed(breaker.acquire(settings), settings, 0);
+                breaker.failed(breaker.acquire(settings), settings, 0, false);
                 assertThat(breaker.recoverIfDue(1)).isTrue();
                 AtomicInteger underWay = new AtomicInteger();
                 AtomicInteger most = new AtomicInteger();
@@ -145,7 +233,7 @@ final class BreakerTest {
                     boolean cancels = t % 2 == 0;
                     storms.add(threads.submit(() -> {
                         while (breaker.phase() == BreakerPhase.HALF_OPEN) {
-                            int epoch = breaker.acquire(settings);
+                            long epoch = breaker.acquire(settings);
                             if (epoch == Breaker.REFUSED || breaker.phase() != BreakerPhase.HALF_OPEN) {
                                 continue;
                             }

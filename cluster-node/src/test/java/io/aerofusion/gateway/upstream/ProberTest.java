@@ -110,6 +110,8 @@ final class ProberTest {
         Target nobody;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = new Target("localhost", (InetSocketAddress) socket.getLocalSocketAddress());
+            prober.reach(nobody, LONG).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            socket.accept().close();
             assertThatThrownBy(() -> probe(Transport.HTTP, nobody, Duration.ofMillis(50)))
                     .as("connected, but not answered")
                     .hasCauseInstanceOf(TimeoutException.class);
@@ -133,6 +135,9 @@ final class ProberTest {
                     .isFalse();
         }
         assertThatThrownBy(() -> probe(Transport.HTTP, nobody, LONG))
+                .hasCauseInstanceOf(java.net.ConnectException.class);
+        assertThatThrownBy(
+                        () -> prober.reach(nobody, LONG).toCompletableFuture().get(30, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(java.net.ConnectException.class);
     }
 

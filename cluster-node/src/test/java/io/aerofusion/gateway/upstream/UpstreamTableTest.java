@@ -126,7 +126,7 @@ final class UpstreamTableTest {
                 .get(Bench.NAME);
         assertThat(after.state().active()).isEqualTo(5);
         calls.forEach(call -> {
-            call.failed(Failure.RESET);
+            call.failed(Failure.CONNECT);
             call.end();
         });
         assertThat(after.state().active()).isZero();
