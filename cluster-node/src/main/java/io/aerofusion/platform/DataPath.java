@@ -150,7 +150,7 @@ final class DataPath implements AutoCloseable {
 
     /** What the gateway would do with a request, see {@link RequestQuestion}. */
     JsonNode explain(Generation generation, JsonNode question) {
-        return RequestQuestion.answer(compiler.compile(generation), gateway.doors(), question);
+        return RequestQuestion.answer(compiler.compilePublished(generation), gateway.doors(), question);
     }
 
     /** How the data path of this node is. */
@@ -174,8 +174,14 @@ final class DataPath implements AutoCloseable {
             return;
         }
         try {
-            switch (compiler.compile(newest.get())) {
+            switch (compiler.compilePublished(newest.get())) {
                 case Compiled compiled -> {
+                    if (!compiled.warnings().isEmpty()) {
+                        LOG.warn(
+                                "Generation {} is served although: {}",
+                                compiled.generation().number(),
+                                compiled.warnings());
+                    }
                     gateway.swap(compiled).whenComplete((done, failed) -> begun.complete(true));
                     PolicyCompiler used = policies.get();
                     if (used != null) {

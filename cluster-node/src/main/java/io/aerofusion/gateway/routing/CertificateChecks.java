@@ -83,14 +83,14 @@ final class CertificateChecks {
             try {
                 certificate.checkValidity(Date.from(now));
             } catch (CertificateExpiredException refusal) {
-                problems.add(
+                problems.addHereAndNow(
                         resource,
                         "/spec/certificateChain",
                         Problem.EXPIRED_CERTIFICATE,
                         "The certificate of " + certificate.getSubjectX500Principal() + " expired at "
                                 + certificate.getNotAfter().toInstant() + ".");
             } catch (CertificateNotYetValidException refusal) {
-                problems.add(
+                problems.addHereAndNow(
                         resource,
                         "/spec/certificateChain",
                         Problem.INVALID_CERTIFICATE,

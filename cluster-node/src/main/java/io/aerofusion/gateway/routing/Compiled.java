@@ -4,6 +4,7 @@ import io.aerofusion.gateway.RequestView;
 import io.aerofusion.route.CertificateSpec;
 import io.aerofusion.route.ConsumerSpec;
 import io.aerofusion.route.Generation;
+import io.aerofusion.route.Problem;
 import io.aerofusion.route.UpstreamSpec;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ public final class Compiled implements Outcome {
     private final Map<String, EffectivePolicy> upstreamPolicies;
     private final Map<String, ConsumerSpec> consumers;
     private final Map<String, CertificateSpec> certificates;
+    private final List<Problem> warnings;
 
     Compiled(
             Generation generation,
@@ -30,7 +32,8 @@ public final class Compiled implements Outcome {
             Map<String, UpstreamSpec> upstreams,
             Map<String, EffectivePolicy> upstreamPolicies,
             Map<String, ConsumerSpec> consumers,
-            Map<String, CertificateSpec> certificates) {
+            Map<String, CertificateSpec> certificates,
+            List<Problem> warnings) {
         this.generation = generation;
         this.doors = List.copyOf(doors);
         this.rules = List.copyOf(rules);
@@ -40,6 +43,7 @@ public final class Compiled implements Outcome {
         this.upstreamPolicies = Map.copyOf(upstreamPolicies);
         this.consumers = Map.copyOf(consumers);
         this.certificates = Map.copyOf(certificates);
+        this.warnings = List.copyOf(warnings);
     }
 
     /**
@@ -48,6 +52,11 @@ public final class Compiled implements Outcome {
      * @param all as they stand in the generation, for explanations
      */
     record HostRoutes(String hostname, PathTrie trie, List<Candidate> all) {}
+
+    /** What would keep it from being published now or from this node, see {@link Compiler#compilePublished}. */
+    public List<Problem> warnings() {
+        return warnings;
+    }
 
     /** The generation that was compiled. */
     public Generation generation() {

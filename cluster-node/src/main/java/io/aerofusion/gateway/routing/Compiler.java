@@ -45,9 +45,20 @@ public final class Compiler {
         this.policyChecks = List.copyOf(policyChecks);
     }
 
-    /** Compiles a generation, or says everything that is wrong with it. */
+    /** Compiles a generation, or says everything that is wrong with it: the check of a change before it is published. */
     public Outcome compile(Generation generation) {
-        Problems problems = new Problems();
+        return compile(generation, new Problems(false));
+    }
+
+    /**
+     * Compiles a generation that was published: what is wrong with it only by now (a certificate expired) or only on this node (it has no
+     * listener of that name) keeps no node from serving all the rest; {@link Compiled#warnings} says it.
+     */
+    public Outcome compilePublished(Generation generation) {
+        return compile(generation, new Problems(true));
+    }
+
+    private Outcome compile(Generation generation, Problems problems) {
         for (Resource resource : generation.resources()) {
             problems.addAll(Checks.check(resource));
         }
@@ -100,6 +111,7 @@ public final class Compiler {
                 upstreams,
                 upstreamPolicies,
                 consumers,
-                certificates);
+                certificates,
+                problems.tolerated());
     }
 }

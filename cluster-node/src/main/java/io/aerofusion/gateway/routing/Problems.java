@@ -11,6 +11,15 @@ import java.util.Set;
 /** What was found wrong, each once, up to a bound. */
 final class Problems {
     private final Set<Problem> found = new LinkedHashSet<>();
+    private final List<Problem> tolerated = new ArrayList<>();
+    private final boolean tolerant;
+
+    /**
+     * @param tolerant whether what is wrong only here or only now, not in the generation itself, is put up with
+     */
+    Problems(boolean tolerant) {
+        this.tolerant = tolerant;
+    }
 
     void add(Resource resource, String pointer, String code, String detail) {
         addAll(List.of(Problem.of(resource, pointer, code, detail)));
@@ -22,6 +31,19 @@ final class Problems {
                 found.add(problem);
             }
         }
+    }
+
+    /** What depends on the time or on the node's own listeners. */
+    void addHereAndNow(Resource resource, String pointer, String code, String detail) {
+        if (!tolerant) {
+            add(resource, pointer, code, detail);
+        } else if (tolerated.size() < Compiler.PROBLEMS_MAX) {
+            tolerated.add(Problem.of(resource, pointer, code, detail));
+        }
+    }
+
+    List<Problem> tolerated() {
+        return tolerated;
     }
 
     boolean isEmpty() {

@@ -81,7 +81,7 @@ final class References {
         for (int i = 0; i < parents.size() && !doors.isEmpty(); i++) {
             ParentRef parent = parents.get(i);
             if (doors.stream().noneMatch(door -> attached(parent, door))) {
-                problems.add(
+                problems.addHereAndNow(
                         resource,
                         "/spec/parentRefs/" + i,
                         Problem.DANGLING_REFERENCE,

@@ -14,6 +14,7 @@ import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
@@ -216,6 +217,27 @@ class CompilerTest {
         assertThat(((Outcome.Refused) compiler.compile(generation)).problems())
                 .extracting(Problem::detail)
                 .containsExactly("1 +");
+    }
+
+    @Test
+    void whatIsWrongOnlyHereOrOnlyNowKeepsNoNodeFromServing() throws Exception {
+        KeyPair pair = pair("EC");
+        Instant before = Documents.NOW.minus(Duration.ofDays(2));
+        String expired = certificate(pair, "SHA256withECDSA", before, Documents.NOW.minusSeconds(60));
+        List<Resource> resources = new ArrayList<>(Documents.generation(
+                        "{kind: HTTPRoute, metadata: {name: r}, spec: {parentRefs: [{sectionName: elsewhere}], rules: [{}]}}")
+                .resources());
+        resources.add(certificate("c", "a.example", expired, pair));
+        Generation generation = new Generation(7, resources);
+        Compiler compiler =
+                new Compiler(List.of(new Door("http", 80, false)), InstantSource.fixed(Documents.NOW), List.of());
+        assertThat(compiler.compile(generation)).isInstanceOf(Outcome.Refused.class);
+        Outcome outcome = compiler.compilePublished(generation);
+        assertThat(outcome).isInstanceOf(Compiled.class);
+        assertThat(((Compiled) outcome).warnings())
+                .extracting(Problem::code)
+                .containsExactlyInAnyOrder(Problem.DANGLING_REFERENCE, Problem.EXPIRED_CERTIFICATE);
+        assertThat(((Compiled) outcome).match(0, Asked.get("x", "/"))).isNull();
     }
 
     private static String pem(String label, byte[] der) {
