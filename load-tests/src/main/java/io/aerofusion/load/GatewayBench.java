@@ -22,7 +22,8 @@ import java.util.stream.IntStream;
 
 /**
  * The gateway's data path beside nginx, HAProxy and Spring Cloud Gateway: each proxy has one core, 64 connections are kept open, responses have
- * 1 kB. All run at the same time and are loaded in turn, round after round, so that whatever else the machine does meets all of them.
+ * 1 kB. All run at the same time and are loaded in turn, round after round, so that whatever else the machine does meets all of them. On two
+ * cores the load and the upstream may be slower than a proxy; so the proxy's CPU time for each request is given, too.
  */
 final class GatewayBench {
     private static final int CONNECTIONS = 64;
@@ -42,7 +43,11 @@ final class GatewayBench {
     private GatewayBench() {}
 
     /** One proxy under one kind of load. */
-    private record Contender(String name, String url) {}
+    private record Contender(String name, int port) {
+        String url() {
+            return "http://127.0.0.1:" + port + "/";
+        }
+    }
 
     static void run(Screen screen, List<String> arguments) throws Exception {
         List<String> parts = arguments.isEmpty() ? List.of("plain", "latency", "h2", "tokens") : arguments;
@@ -68,11 +73,11 @@ final class GatewayBench {
 
     private static void plain(Screen screen, GatewayPeers peers, Path work) throws IOException {
         List<Contender> contenders = List.of(
-                contender(US, peers.gateway("plain", plainResources(work, peers.backend()))),
-                contender("nginx", peers.nginx()[0]),
-                contender("HAProxy", peers.haproxy()[0]),
-                contender("Spring Cloud Gateway", peers.springCloudGateway(false)));
-        rates(screen, "plain", contenders, (contender, time) -> wrk(peers, contender, time, List.of()));
+                new Contender(US, peers.gateway("plain", plainResources(work, peers.backend()))),
+                new Contender("nginx", peers.nginx()[0]),
+                new Contender("HAProxy", peers.haproxy()[0]),
+                new Contender("Spring Cloud Gateway", peers.springCloudGateway(false)));
+        rates(screen, peers, "plain", contenders, (contender, time) -> wrk(peers, contender, time, List.of()));
     }
 
     private static void tokens(Screen screen, GatewayPeers peers, Path work, KeyPair key, int count) throws Exception {
@@ -84,10 +89,10 @@ final class GatewayBench {
                 NodeProcess.checkout().resolve("load-tests/gateway/tokens.lua").toString());
         List<String> file = List.of("--", tokens.toString());
         List<Contender> contenders = List.of(
-                contender(US, peers.gateway("tokens", tokenResources(work, peers.backend(), key))),
-                contender("HAProxy", peers.haproxy()[1]),
-                contender("Spring Cloud Gateway", peers.springCloudGateway(true)));
-        rates(screen, "RS256 tokens, " + Screen.number(count) + " of them", contenders, (contender, time) -> {
+                new Contender(US, peers.gateway("tokens", tokenResources(work, peers.backend(), key))),
+                new Contender("HAProxy", peers.haproxy()[1]),
+                new Contender("Spring Cloud Gateway", peers.springCloudGateway(true)));
+        rates(screen, peers, "RS256 tokens, " + Screen.number(count) + " of them", contenders, (contender, time) -> {
             List<String> more = new ArrayList<>(script);
             more.addAll(file);
             return wrk(peers, contender, time, more);
@@ -96,9 +101,9 @@ final class GatewayBench {
 
     private static void http2(Screen screen, GatewayPeers peers, Path work) throws IOException {
         List<Contender> contenders = List.of(
-                contender(US, peers.gateway("h2", plainResources(work, peers.backend()))),
-                contender("nginx", peers.nginx()[1]));
-        rates(screen, "HTTP/2 to HTTP/1.1, " + STREAMS + " streams each", contenders, (contender, time) -> {
+                new Contender(US, peers.gateway("h2", plainResources(work, peers.backend()))),
+                new Contender("nginx", peers.nginx()[1]));
+        rates(screen, peers, "HTTP/2 to HTTP/1.1, " + STREAMS + " streams each", contenders, (contender, time) -> {
             String output = peers.load(List.of(
                     "h2load", "-t1", "-c" + CONNECTIONS, "-m" + STREAMS, "-D" + time.toSeconds(), contender.url()));
             return number(H2LOAD, output);
@@ -107,10 +112,10 @@ final class GatewayBench {
 
     private static void latency(Screen screen, GatewayPeers peers, Path work) throws IOException {
         List<Contender> contenders = List.of(
-                new Contender("no proxy", "http://127.0.0.1:" + peers.backend() + "/"),
-                contender(US, peers.gateway("latency", plainResources(work, peers.backend()))),
-                contender("nginx", peers.nginx()[0]),
-                contender("HAProxy", peers.haproxy()[0]));
+                new Contender("no proxy", peers.backend()),
+                new Contender(US, peers.gateway("latency", plainResources(work, peers.backend()))),
+                new Contender("nginx", peers.nginx()[0]),
+                new Contender("HAProxy", peers.haproxy()[0]));
         for (Contender contender : contenders) {
             wrk(peers, contender, WARM_UP, List.of());
         }
@@ -154,32 +159,43 @@ final class GatewayBench {
         double requestsPerSecond(Contender contender, Duration time);
     }
 
-    private static void rates(Screen screen, String title, List<Contender> contenders, Load load) {
+    private static void rates(Screen screen, GatewayPeers peers, String title, List<Contender> contenders, Load load) {
         Screen.Bar bar = screen.bar(title, (long) (ROUNDS + 1) * contenders.size());
         for (Contender contender : contenders) {
             load.requestsPerSecond(contender, WARM_UP);
             bar.advance(1);
         }
         Map<Contender, double[]> rates = new LinkedHashMap<>();
+        Map<Contender, double[]> micros = new LinkedHashMap<>();
         for (int round = 0; round < ROUNDS; round++) {
             for (Contender contender : contenders) {
-                rates.computeIfAbsent(contender, each -> new double[ROUNDS])[round] =
-                        load.requestsPerSecond(contender, ROUND);
+                Duration before = peers.cpu(contender.port());
+                double rate = load.requestsPerSecond(contender, ROUND);
+                Duration used = peers.cpu(contender.port()).minus(before);
+                rates.computeIfAbsent(contender, each -> new double[ROUNDS])[round] = rate;
+                micros.computeIfAbsent(contender, each -> new double[ROUNDS])[round] =
+                        used.toNanos() / 1e3 / (rate * ROUND.toSeconds());
                 bar.advance(1);
             }
         }
         bar.finish("done");
         double ours = median(rates.values().iterator().next());
-        screen.table(rates.entrySet().stream()
-                .map(each -> new Screen.Row(
-                        each.getKey().name(),
-                        String.format(
-                                Locale.ROOT,
-                                "%,.0f requests/s (%s), ours is %.2fx",
-                                median(each.getValue()),
-                                range(each.getValue()),
-                                ours / median(each.getValue()))))
-                .toList());
+        double ourMicros = median(micros.values().iterator().next());
+        List<Screen.Row> rows = new ArrayList<>();
+        rates.forEach((contender, rate) -> {
+            double[] cpu = micros.getOrDefault(contender, new double[1]);
+            rows.add(new Screen.Row(
+                    contender.name(),
+                    String.format(
+                            Locale.ROOT,
+                            "%,.0f requests/s (%s), ours is %.2fx; %.1f us of CPU each, ours takes %.2fx",
+                            median(rate),
+                            range(rate),
+                            ours / median(rate),
+                            median(cpu),
+                            ourMicros / median(cpu))));
+        });
+        screen.table(rows);
     }
 
     private static double wrk(GatewayPeers peers, Contender contender, Duration time, List<String> more) {
@@ -217,10 +233,6 @@ final class GatewayBench {
                 "%,.0f to %,.0f",
                 Arrays.stream(values).min().orElseThrow(),
                 Arrays.stream(values).max().orElseThrow());
-    }
-
-    private static Contender contender(String name, int port) {
-        return new Contender(name, "http://127.0.0.1:" + port + "/");
     }
 
     // --- what our gateway serves

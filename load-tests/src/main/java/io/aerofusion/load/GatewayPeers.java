@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * The proxies of the comparison and the upstream behind them, as processes of their own. Each proxy has the first core to itself; the
@@ -24,6 +26,7 @@ final class GatewayPeers implements AutoCloseable {
     private final Path built = NodeProcess.checkout().resolve("load-tests/target/gateway");
     private final Path work;
     private final List<Process> processes = new ArrayList<>();
+    private final Map<Integer, Process> byPort = new HashMap<>();
     private final int backend = freePort();
 
     /** Starts the upstream. @throws IllegalStateException when setup.sh did not run */
@@ -47,6 +50,7 @@ final class GatewayPeers implements AutoCloseable {
         int h2 = freePort();
         Path config = configuration("nginx.conf", Map.of("PLAIN", "" + plain, "H2", "" + h2));
         start("nginx", PROXY_CORE, List.of("nginx", "-p", work.toString(), "-c", config.toString()), plain);
+        byPort.put(h2, processes.getLast());
         return new int[] {plain, h2};
     }
 
@@ -56,6 +60,7 @@ final class GatewayPeers implements AutoCloseable {
         int tokens = freePort();
         Path config = configuration("haproxy.cfg", Map.of("PLAIN", "" + plain, "TOKENS", "" + tokens));
         start("haproxy", PROXY_CORE, List.of("haproxy", "-db", "-f", config.toString()), plain);
+        byPort.put(tokens, processes.getLast());
         return new int[] {plain, tokens};
     }
 
@@ -92,6 +97,17 @@ final class GatewayPeers implements AutoCloseable {
                 resources.toString()));
         start(name, PROXY_CORE, command, port);
         return port;
+    }
+
+    /** The CPU time that the proxy at a port has used since its start, its workers included. */
+    Duration cpu(int port) {
+        Process process = byPort.get(port);
+        if (process == null) {
+            throw new IllegalArgumentException("no proxy was started for port " + port);
+        }
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .map(each -> each.info().totalCpuDuration().orElse(Duration.ZERO))
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     /** What a tool of the load printed; it runs on the second core. */
@@ -137,6 +153,7 @@ final class GatewayPeers implements AutoCloseable {
                     .redirectOutput(log.toFile())
                     .start();
             processes.add(process);
+            byPort.put(port, process);
             Waiting.until(name + " listens (its log: " + log + ")", START_MAX, () -> {
                 if (!process.isAlive()) {
                     throw new IllegalStateException(name + " ended: see " + log);
