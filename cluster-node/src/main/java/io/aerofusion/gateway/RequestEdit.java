@@ -20,12 +20,10 @@ public interface RequestEdit extends RequestView {
     void identify(@Nullable String consumer, @Nullable Object principal);
 
     /** The consumer an earlier step found, or null. */
-    @Nullable
-    String consumer();
+    @Nullable String consumer();
 
     /** What an earlier step left with {@link #identify}, or null. */
-    @Nullable
-    Object principal();
+    @Nullable Object principal();
 
     /** Lets this see the response before what was added earlier. */
     void treat(Treatment treatment);

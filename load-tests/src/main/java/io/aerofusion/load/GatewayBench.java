@@ -257,7 +257,7 @@ final class GatewayBench {
                               issuer: bench
                               audiences: [bench]
                               algorithms: [RS256]
-                              localJWKS: '{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"bench","n":"%s","e":"%s"}]}'
+                              localJWKS: {keys: [{kty: RSA, use: sig, alg: RS256, kid: bench, n: "%s", e: "%s"}]}
                   authorization: {defaultAction: Allow}
                   rateLimit:
                     - {key: Claim, name: sub, requests: 100000, unit: Second, burst: 100000}

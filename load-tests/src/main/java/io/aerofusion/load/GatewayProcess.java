@@ -8,9 +8,12 @@ import io.aerofusion.gateway.GatewaySettings;
 import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.Compiler;
 import io.aerofusion.gateway.routing.Outcome;
+import io.aerofusion.gateway.security.GuardPolicies;
+import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.route.Generation;
 import io.aerofusion.route.Resource;
 import io.aerofusion.route.ResourceCodec;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** The gateway's data path without a node around it, on one event loop: {@code PORT RESOURCES.yaml}. Ends with its process. */
@@ -30,11 +34,21 @@ public final class GatewayProcess {
         int port = Integer.parseInt(arguments[0]);
         GatewaySettings settings = GatewaySettings.of(
                         List.of(new GatewaySettings.Listener("http", "127.0.0.1", port, GatewaySettings.Protocol.HTTP)))
-                .withThreads(1);
+                .withThreads(1)
+                .withPolicies(new GuardPolicies(alone()));
         Gateway gateway = Gateway.start(settings);
         serve(gateway, Files.readString(Path.of(arguments[1])));
         System.out.println("serves " + gateway.addresses());
         Thread.currentThread().join(); // the event loops are daemons
+    }
+
+    private static GuardState alone() {
+        return new GuardState(
+                (uri, headers, form) -> CompletableFuture.failedStage(new IOException("no issuer is asked here")),
+                InstantSource.system(),
+                System::nanoTime,
+                () -> 1,
+                ask -> CompletableFuture.failedStage(new IOException("there is no cluster")));
     }
 
     /** Has a gateway serve these resources; returns when it does. @throws IllegalArgumentException with all that is wrong with them */

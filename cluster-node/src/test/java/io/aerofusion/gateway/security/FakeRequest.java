@@ -23,14 +23,11 @@ final class FakeRequest implements RequestEdit {
     String query = "";
     InetAddress address = InetAddress.ofLiteral("192.0.2.1");
 
-    @Nullable
-    X509Certificate certificate;
+    @Nullable X509Certificate certificate;
 
-    @Nullable
-    String consumer;
+    @Nullable String consumer;
 
-    @Nullable
-    Object principal;
+    @Nullable Object principal;
 
     FakeRequest with(String name, String value) {
         headers.computeIfAbsent(name, ignored -> new ArrayList<>()).add(value);
