@@ -1,6 +1,7 @@
 package io.aerofusion.gateway.upstream;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -95,10 +96,14 @@ final class RefreshedSource implements EndpointSource {
             next = timeline.schedule(Duration.ofNanos(nanos + dice.upTo(nanos / 10)), this::ask);
         }
 
+        /** In an order of its own, for name servers turn theirs with every answer. */
         private void tell(List<Target.Weighted> targets) {
-            if (!targets.equals(told)) {
-                told = targets;
-                listener.accept(targets);
+            List<Target.Weighted> sorted = targets.stream()
+                    .sorted(Comparator.comparing(weighted -> weighted.target().text()))
+                    .toList();
+            if (!sorted.equals(told)) {
+                told = sorted;
+                listener.accept(sorted);
             }
         }
 

@@ -99,6 +99,17 @@ final class DiscoveryTest {
     }
 
     @Test
+    void the_same_records_in_another_order_are_no_change() {
+        server.addresses("orders.test", 5, "10.0.0.1", "10.0.0.2");
+        try (var following = follow(new Origin.DnsAddresses("orders.test", 8080, null))) {
+            awaitTold("10.0.0.1:8080*1", "10.0.0.2:8080*1");
+            server.addresses("orders.test", 5, "10.0.0.2", "10.0.0.1");
+            refresh(Duration.ofSeconds(5));
+            assertThat(tellings).hasValue(1);
+        }
+    }
+
+    @Test
     void a_name_that_never_was_is_known_to_be_empty_at_once() {
         try (var following = follow(new Origin.DnsAddresses("nowhere.test", 8080, null))) {
             awaitTold();
