@@ -92,6 +92,7 @@ public final class Exchange implements RequestEdit, Expiring {
     private @Nullable UpstreamCall call;
     private final Replay replay = new Replay();
     private final Treatments treatments = new Treatments();
+    private @Nullable BodyEdit bodyEdit;
     /** Whether another answer than the upstream's was sent, so that the rest of that one is of no interest. */
     private boolean replaced;
 
@@ -195,6 +196,7 @@ public final class Exchange implements RequestEdit, Expiring {
         responseBegun = false;
         fresh = false;
         replaced = false;
+        bodyEdit = null;
         requestBytes = 0;
         responseBytes = 0;
         status = 0;
@@ -312,14 +314,35 @@ public final class Exchange implements RequestEdit, Expiring {
             refuse(Fault.BODY_TOO_LARGE);
             return;
         }
+        if (bodyEdit == null) pass(content, to);
+        else edited(bodyEdit, content, to);
+    }
+
+    private void pass(ByteBuf content, UpstreamSide to) {
         replay.add(content);
         if (shadow != null) shadow.copy(content);
         to.content(content);
     }
 
+    /** Passes on what a policy makes of a piece of the body, or of its end (null); false if the request was refused. */
+    private boolean edited(BodyEdit edit, @Nullable ByteBuf content, UpstreamSide to) {
+        ByteBuf piece;
+        try {
+            piece = content == null ? edit.end() : edit.content(content);
+        } catch (Treatment.Broken broken) {
+            refuse(Fault.BODY_NOT_TREATED);
+            return false;
+        }
+        if (piece.isReadable()) pass(piece, to);
+        else piece.release();
+        return true;
+    }
+
     /** The request is complete. */
     public void requestEnd(@Nullable Headers trailers) {
         requestDone = true;
+        UpstreamSide to = upstream;
+        if (bodyEdit != null && to != null && !edited(bodyEdit, null, to)) return;
         replay.end(trailers);
         if (shadow != null) shadow.originalEnded();
         if (upstream != null) upstream.end(trailers);
@@ -801,6 +824,23 @@ public final class Exchange implements RequestEdit, Expiring {
     @Override
     public @Nullable Object principal() {
         return principal;
+    }
+
+    @Override
+    public void setQuery(String changed) {
+        int question = rawTarget.indexOf('?');
+        String before = question < 0 ? rawTarget : rawTarget.substring(0, question);
+        query = changed;
+        rawTarget = changed.isEmpty() ? before : before + "?" + changed;
+        upstreamTarget = rawTarget;
+    }
+
+    @Override
+    public void editBody(BodyEdit edit) {
+        if (requestLength == 0) return;
+        bodyEdit = edit;
+        requestLength = -1;
+        request.remove("content-length");
     }
 
     @Override

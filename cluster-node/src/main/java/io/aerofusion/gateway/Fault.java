@@ -37,6 +37,11 @@ public enum Fault {
     URI_TOO_LONG("uri-too-long", 414, Side.CLIENT, "The request target is longer than the limit."),
     HEADERS_TOO_LARGE("headers-too-large", 431, Side.CLIENT, "The header fields are larger than the limit."),
     BODY_TOO_LARGE("body-too-large", 413, Side.CLIENT, "The body is larger than the limit."),
+    BODY_NOT_TREATED(
+            "body-not-treated",
+            400,
+            Side.CLIENT,
+            "The body cannot be changed as the policy says: it is not the JSON it says it is, or too large."),
     HEAD_TIMEOUT("head-timeout", 408, Side.CLIENT, "The head of the request did not arrive in time."),
     BODY_TIMEOUT("body-timeout", 408, Side.CLIENT, "The body of the request did not arrive in time."),
     MISDIRECTED("misdirected", 421, Side.CLIENT, "This connection was not made for the requested host."),

@@ -25,6 +25,12 @@ public interface RequestEdit extends RequestView {
     /** What an earlier step left with {@link #identify}, or null. */
     @Nullable Object principal();
 
+    /** Replaces the query of the target that goes upstream; an empty one takes it away. */
+    void setQuery(String query);
+
+    /** Lets this change the request's body, if there is one; its length is told to nobody then. One per request: the last. */
+    void editBody(BodyEdit edit);
+
     /** Lets this see the response before what was added earlier. */
     void treat(Treatment treatment);
 

@@ -7,6 +7,7 @@ import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.security.GuardPolicies;
 import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.gateway.security.HttpFetch;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,8 +27,10 @@ import org.junit.jupiter.api.Test;
 
 /** Policies on real sockets: written as documents, asked by an HTTP client. */
 class GuardedGatewayTest {
+    private final List<String> bodies = new CopyOnWriteArrayList<>();
     private final List<String> seen = new CopyOnWriteArrayList<>();
-    private final HttpClient client = HttpClient.newHttpClient();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final HttpFetch fetch = new HttpFetch();
     private final GuardState state = new GuardState(
             fetch,
@@ -44,12 +47,29 @@ class GuardedGatewayTest {
         upstream = new TestUpstream(connection -> {
             for (String head = connection.head(); head != null; head = connection.head()) {
                 seen.add(head);
+                if (head.startsWith("POST")) bodies.add(body(head, connection));
                 connection.write(answer);
             }
         });
         gateway = Gateway.start(GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
                 .withThreads(1)
                 .withPolicies(new GuardPolicies(state)));
+    }
+
+    private static String body(String head, TestUpstream.Connection connection) throws IOException {
+        String length = head.replaceAll("(?is).*content-length: (\\d+).*", "$1");
+        if (!length.equals(head)) return connection.read(Integer.parseInt(length));
+        StringBuilder body = new StringBuilder();
+        for (int size = size(connection); size > 0; size = size(connection)) {
+            body.append(connection.read(size));
+            connection.read(2);
+        }
+        connection.read(2);
+        return body.toString();
+    }
+
+    private static int size(TestUpstream.Connection connection) throws IOException {
+        return Integer.parseInt(connection.readUntil("\r\n").strip(), 16);
     }
 
     @AfterEach
@@ -63,10 +83,10 @@ class GuardedGatewayTest {
 
     private void serve(String policy, String... more) throws Exception {
         TestRoutes.yaml(gateway, """
-                - {kind: Upstream, metadata: {name: up}, spec: {endpoints: [{$0}]}}
-                - {kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{backendRefs: [{name: up}]}]}}
-                - {kind: Policy, metadata: {name: p}, spec: {targetRefs: [{kind: HTTPRoute, name: r}], %s}}
-                """.formatted(policy) + String.join("\n", more), upstream.address());
+            - {kind: Upstream, metadata: {name: up}, spec: {endpoints: [{$0}]}}
+            - {kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{backendRefs: [{name: up}]}]}}
+            - {kind: Policy, metadata: {name: p}, spec: {targetRefs: [{kind: HTTPRoute, name: r}], %s}}
+            """.formatted(policy) + String.join("\n", more), upstream.address());
     }
 
     private HttpResponse<String> get(String path, String... headers) throws Exception {
@@ -87,7 +107,8 @@ class GuardedGatewayTest {
     @Test
     void onlyWhoMayGetsThrough() throws Exception {
         serve(
-                "authentication: {anyOf: [{apiKey: {}}]}, authorization: {rules: [{principal: {roles: [buyer]}, cel: \"request.path.startsWith('/shop/')\"}]}",
+                "authentication: {anyOf: [{apiKey: {}}]}, authorization: {rules: [{principal: {roles: [buyer]}, cel:"
+                        + " \"request.path.startsWith('/shop/')\"}]}",
                 consumer("shop", "key-1"));
         HttpResponse<String> nobody = get("/shop/1");
         assertThat(nobody.statusCode()).isEqualTo(401);
@@ -122,8 +143,8 @@ class GuardedGatewayTest {
 
     @Test
     void anIssuerThatCannotBeAskedIsSaidSo() throws Exception {
-        serve(
-                "authentication: {anyOf: [{jwt: {providers: [{name: i, issuer: 'http://127.0.0.1:1', discovery: true}]}}]}");
+        serve("authentication: {anyOf: [{jwt: {providers: [{name: i, issuer: 'http://127.0.0.1:1', discovery:"
+                + " true}]}}]}");
         String token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjEifQ.AAAA";
         HttpResponse<String> unknown = get("/", "authorization", "Bearer " + token);
         assertThat(unknown.statusCode()).isEqualTo(503);
@@ -150,9 +171,9 @@ class GuardedGatewayTest {
 
     @Test
     void headerFieldsAreChangedOnBothWays() throws Exception {
-        serve(
-                "transform: {request: {setHeaders: [{name: X-Team, value: blue}], removeHeaders: [X-Secret]}, response: {setHeaders: [{name: X-Answer, value: '42'}]}},"
-                        + " version: {deprecated: '2026-01-01T00:00:00Z', sunset: '2027-01-15T08:00:00Z', link: 'https://docs.example/v2'}");
+        serve("transform: {request: {setHeaders: [{name: X-Team, value: blue}], removeHeaders: [X-Secret]},"
+                + " response: {setHeaders: [{name: X-Answer, value: '42'}]}}, version: {deprecated:"
+                + " '2026-01-01T00:00:00Z', sunset: '2027-01-15T08:00:00Z', link: 'https://docs.example/v2'}");
         HttpResponse<String> response = get("/", "X-Secret", "s", "X-Team", "red");
         assertThat(response.headers().firstValue("x-answer")).contains("42");
         assertThat(response.headers().firstValue("deprecation")).contains("@1767225600");
@@ -162,5 +183,43 @@ class GuardedGatewayTest {
                 .containsIgnoringCase("x-team: blue")
                 .doesNotContainIgnoringCase("x-secret")
                 .doesNotContain("red");
+    }
+
+    @Test
+    void queriesAreChangedAndFieldsTakenOut() throws Exception {
+        answer = "HTTP/1.1 200 OK\r\nServer: secret\r\nContent-Length: 2\r\n\r\nok";
+        serve("transform: {request: {setQuery: [{name: tenant, value: 'a b'}], removeQuery: [debug]}, response:"
+                + " {removeHeaders: [Server]}}");
+        HttpResponse<String> response = get("/x?debug=1&q=%2F&tenant=evil");
+        assertThat(response.headers().firstValue("server")).isEmpty();
+        assertThat(seen.getFirst()).startsWith("GET /x?q=%2F&tenant=a%20b HTTP/1.1");
+    }
+
+    @Test
+    void bodiesOfRequestsAreChangedWithinTheirBound() throws Exception {
+        serve("transform: {bodyBytesMax: 60, request: {json: [{op: Remove, path: /admin}, {op: Set, path: /by,"
+                + " value: gw}]}}");
+        assertThat(post("{\"a\":1,\"admin\":true}", "application/json").statusCode())
+                .isEqualTo(200);
+        assertThat(bodies).containsExactly("{\"a\":1,\"by\":\"gw\"}");
+        assertThat(post("{\"a\":1", "application/json").statusCode()).isEqualTo(400);
+        assertThat(post("{\"a\":1,\"admin\":false,\"admin\":true}", "application/json")
+                        .body())
+                .contains("body-not-treated");
+        assertThat(post("{\"a\":\"" + "x".repeat(60) + "\"}", "application/json")
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(post("plain", "text/plain").statusCode()).isEqualTo(200);
+        assertThat(bodies).containsExactly("{\"a\":1,\"by\":\"gw\"}", "plain");
+    }
+
+    private HttpResponse<String> post(String body, String type) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(
+                        "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/"))
+                .timeout(Duration.ofSeconds(30))
+                .header("content-type", type)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        return client.send(request, BodyHandlers.ofString());
     }
 }

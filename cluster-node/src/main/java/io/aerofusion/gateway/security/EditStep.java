@@ -1,8 +1,12 @@
 package io.aerofusion.gateway.security;
 
+import io.aerofusion.gateway.Headers;
 import io.aerofusion.gateway.RequestEdit;
+import io.aerofusion.gateway.RequestView;
 import io.aerofusion.gateway.Step;
+import io.aerofusion.gateway.Treatment;
 import io.aerofusion.gateway.Verdict;
+import io.aerofusion.gateway.transform.QueryEdits;
 import io.aerofusion.route.NamedValue;
 import io.aerofusion.route.PolicySpec;
 import java.time.ZoneOffset;
@@ -12,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Header fields that policies set or remove, and what they say of an API's age: {@code Deprecation} (RFC 9745), {@code Sunset} (RFC 8594). */
+/** Header fields and query parameters that policies set or remove, and what they say of an API's age: {@code Deprecation} (RFC 9745), {@code Sunset} (RFC 8594). */
 final class EditStep implements Step {
     private static final DateTimeFormatter HTTP_DATE =
             DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH);
@@ -20,6 +24,8 @@ final class EditStep implements Step {
     private final List<NamedValue> set = new ArrayList<>();
     private final List<String> removed = new ArrayList<>();
     private final List<NamedValue> answered = new ArrayList<>();
+    private final List<String> taken = new ArrayList<>();
+    private final QueryEdits query;
 
     EditStep(PolicySpec.@Nullable Transform transform, PolicySpec.@Nullable Version version) {
         if (transform != null && transform.request() != null) {
@@ -28,7 +34,12 @@ final class EditStep implements Step {
         }
         if (transform != null && transform.response() != null) {
             transform.response().setHeaders().forEach(one -> answered.add(lower(one)));
+            transform.response().removeHeaders().forEach(name -> taken.add(AuthMethod.lower(name)));
         }
+        query = transform == null || transform.request() == null
+                ? new QueryEdits(List.of(), List.of())
+                : new QueryEdits(
+                        transform.request().setQuery(), transform.request().removeQuery());
         if (version != null) {
             if (version.deprecated() != null) {
                 answered.add(
@@ -50,7 +61,7 @@ final class EditStep implements Step {
     }
 
     boolean isEmpty() {
-        return set.isEmpty() && removed.isEmpty() && answered.isEmpty();
+        return set.isEmpty() && removed.isEmpty() && answered.isEmpty() && taken.isEmpty() && query.isEmpty();
     }
 
     @Override
@@ -64,6 +75,20 @@ final class EditStep implements Step {
         for (int i = 0; i < answered.size(); i++) {
             request.setResponseHeader(answered.get(i).name(), answered.get(i).value());
         }
+        if (!query.isEmpty()) {
+            request.setQuery(query.apply(request.query()));
+        }
+        if (!taken.isEmpty()) {
+            request.treat(new Taking(taken));
+        }
         return Verdict.PASS;
+    }
+
+    private record Taking(List<String> names) implements Treatment {
+        @Override
+        public Head head(RequestView request, int status, Headers response, long length, boolean bodiless) {
+            names.forEach(response::remove);
+            return Head.PASS;
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.aerofusion.gateway.transform.CompressionStep;
 import io.aerofusion.gateway.transform.JsonStep;
 import io.aerofusion.route.AuthenticationMethod;
 import io.aerofusion.route.Cost;
+import io.aerofusion.route.JsonChange;
 import io.aerofusion.route.PolicySpec;
 import io.aerofusion.route.Problem;
 import io.aerofusion.route.Resource;
@@ -192,11 +193,17 @@ public final class PolicyCompiler {
                     .steps());
         }
         PolicySpec.Transform transform = policy.transform();
-        if (transform != null
-                && transform.response() != null
-                && !transform.response().json().isEmpty()) {
-            steps.add(new JsonStep(
-                    transform.response().json(), transform.bodyBytesMax().intValue()));
+        if (transform != null) {
+            List<JsonChange> requests = transform.request() == null
+                    ? List.of()
+                    : transform.request().json();
+            List<JsonChange> responses = transform.response() == null
+                    ? List.of()
+                    : transform.response().json();
+            if (!requests.isEmpty() || !responses.isEmpty()) {
+                steps.add(new JsonStep(
+                        requests, responses, transform.bodyBytesMax().intValue()));
+            }
         }
     }
 

@@ -9,50 +9,63 @@ import io.aerofusion.gateway.Verdict;
 import io.aerofusion.route.JsonChange;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.ByteArrayOutputStream;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes the JSON bodies of responses. A body is held until it is complete, up to the policy's bound; one that is longer, that is no JSON though it
- * says so, or whose coding is unknown breaks the response: it might hold what the policy takes out.
+ * Changes the JSON bodies of requests and responses; bodies of other types pass. A body is held until it is complete, up to the policy's bound; one
+ * that is longer, that is no JSON though it says so, or whose coding is unknown is not passed on: it might hold what the policy takes out.
  */
 public final class JsonStep implements Step {
-    private final JsonEdits edits;
+    private static final Verdict UNKNOWN_CODING =
+            new Verdict.Refuse(415, "content-coding-unknown", "Send the body as it is, or as gzip, br or zstd.");
+
+    private final JsonEdits requests;
+    private final JsonEdits responses;
     private final int bytesMax;
 
     /** @throws IllegalArgumentException when a pointer is none */
-    public JsonStep(List<JsonChange> changes, int bytesMax) {
-        this.edits = new JsonEdits(changes);
+    public JsonStep(List<JsonChange> requests, List<JsonChange> responses, int bytesMax) {
+        this.requests = new JsonEdits(requests);
+        this.responses = new JsonEdits(responses);
         this.bytesMax = bytesMax;
     }
 
     @Override
     public Verdict check(RequestEdit request) {
-        request.treat(new Editing());
+        if (!responses.isEmpty()) {
+            request.treat(new Editing());
+        }
+        if (!requests.isEmpty() && HeldJson.isJson(request.header("content-type"))) {
+            String encoded = request.header("content-encoding");
+            Coding coding = encoded == null ? null : Coding.named(encoded);
+            if (isEncoded(encoded) && (coding == null || !coding.available())) {
+                return UNKNOWN_CODING;
+            }
+            request.removeHeader("content-encoding");
+            request.removeHeader("content-digest");
+            request.removeHeader("content-md5");
+            request.editBody(new HeldJson(requests, bytesMax, coding));
+        }
         return Verdict.PASS;
     }
 
+    private static boolean isEncoded(@Nullable String encoding) {
+        return encoding != null && !encoding.equalsIgnoreCase("identity");
+    }
+
     private final class Editing implements Treatment {
-        private @Nullable ByteArrayOutputStream held;
-        private @Nullable Coding coding;
+        private @Nullable HeldJson held;
 
         @Override
         public Head head(RequestView request, int status, Headers response, long length, boolean bodiless) {
-            String type = response.get("content-type");
-            if (bodiless || status < 200 || status == 206 || type == null || !isJson(type)) {
+            if (bodiless || status < 200 || status == 206 || !HeldJson.isJson(response.get("content-type"))) {
                 return Head.PASS;
             }
-            if (length > bytesMax) {
-                throw new Broken("too large");
-            }
             String encoded = response.get("content-encoding");
-            if (encoded != null && !encoded.equalsIgnoreCase("identity")) {
-                coding = Coding.named(encoded);
-                if (coding == null || !coding.available()) {
-                    throw new Broken("an unknown coding");
-                }
+            Coding coding = encoded == null ? null : Coding.named(encoded);
+            if (length > bytesMax || (isEncoded(encoded) && (coding == null || !coding.available()))) {
+                throw new Broken("too large, or of an unknown coding");
             }
             response.remove("content-encoding");
             response.remove("accept-ranges");
@@ -60,59 +73,18 @@ public final class JsonStep implements Step {
             response.remove("content-md5");
             // It validates the upstream's bytes.
             response.remove("etag");
-            held = new ByteArrayOutputStream(length > 0 ? (int) length : 1024);
+            held = new HeldJson(responses, bytesMax, coding);
             return Head.UNSIZED;
         }
 
         @Override
         public ByteBuf content(ByteBuf content) {
-            if (held == null) {
-                return content;
-            }
-            try {
-                if (held.size() + content.readableBytes() > bytesMax) {
-                    throw new Broken("too large");
-                }
-                byte[] piece = new byte[content.readableBytes()];
-                content.readBytes(piece);
-                held.writeBytes(piece);
-                return Unpooled.EMPTY_BUFFER;
-            } finally {
-                content.release();
-            }
+            return held == null ? content : held.content(content);
         }
 
         @Override
         public ByteBuf end() {
-            if (held == null) {
-                return Unpooled.EMPTY_BUFFER;
-            }
-            byte[] body = coding == null ? held.toByteArray() : decoded(coding, held.toByteArray());
-            return switch (edits.apply(body, bytesMax)) {
-                case JsonEdits.Edited.Body edited -> Unpooled.wrappedBuffer(edited.bytes());
-                case JsonEdits.Edited.TooLarge large -> throw new Broken("too large");
-                case JsonEdits.Edited.Malformed malformed -> throw new Broken("no JSON");
-            };
+            return held == null ? Unpooled.EMPTY_BUFFER : held.end();
         }
-
-        private byte[] decoded(Coding of, byte[] body) {
-            return switch (BoundedDecoder.decode(of, body, bytesMax)) {
-                case BoundedDecoder.Decoded.Content content -> content.bytes();
-                case BoundedDecoder.Decoded.TooLarge large -> throw new Broken("too large");
-                case BoundedDecoder.Decoded.Malformed malformed -> throw new Broken("not of its coding");
-            };
-        }
-
-        @Override
-        public void close() {
-            held = null;
-        }
-    }
-
-    private static boolean isJson(String type) {
-        int semicolon = type.indexOf(';');
-        String name =
-                (semicolon < 0 ? type : type.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
-        return name.equals("application/json") || name.endsWith("+json");
     }
 }

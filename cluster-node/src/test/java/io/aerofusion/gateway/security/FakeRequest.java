@@ -1,5 +1,6 @@
 package io.aerofusion.gateway.security;
 
+import io.aerofusion.gateway.BodyEdit;
 import io.aerofusion.gateway.RequestEdit;
 import io.aerofusion.gateway.Step;
 import io.aerofusion.gateway.Treatment;
@@ -131,6 +132,16 @@ final class FakeRequest implements RequestEdit {
     @Override
     public @Nullable Object principal() {
         return principal;
+    }
+
+    @Override
+    public void setQuery(String query) {
+        this.query = query;
+    }
+
+    @Override
+    public void editBody(BodyEdit edit) {
+        throw new UnsupportedOperationException("this request has no body");
     }
 
     @Override
