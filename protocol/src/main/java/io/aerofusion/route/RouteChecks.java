@@ -162,6 +162,16 @@ final class RouteChecks {
             BackendRef backend = backends.get(i);
             backend(at + "/" + i, backend);
             filters(at + "/" + i + "/filters", backend.filters(), prefixOnly, List.of());
+            for (int j = 0; j < backend.filters().size(); j++) {
+                switch (backend.filters().get(j).type()) {
+                    case REQUEST_HEADER_MODIFIER, RESPONSE_HEADER_MODIFIER, REQUEST_REDIRECT, URL_REWRITE, UNKNOWN -> {}
+                    case REQUEST_MIRROR, CORS, EXTENSION_REF ->
+                        checks.add(
+                                at + "/" + i + "/filters/" + j + "/type",
+                                Problem.INVALID,
+                                "A backend has no such filter: write it at the rule.");
+                }
+            }
         }
     }
 

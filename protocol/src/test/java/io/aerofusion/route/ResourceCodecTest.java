@@ -93,6 +93,7 @@ class ResourceCodecTest {
             {"rules":[{"matches":[{"headers":[{"value":"b"}]}]}]}         | /spec/rules/0/matches/0/headers/0/name
             {"rules":[{"filters":[{"type":"CORS"}]}]}                     | /spec/rules/0/filters/0/cors
             {"rules":[{"filters":[{"cors":{}}]}]}                         | /spec/rules/0/filters/0/type
+            {"rules":[{"backendRefs":[{"name":"a","filters":[{"type":"CORS","cors":{}}]}]}]} | /spec/rules/0/backendRefs/0/filters/0/type
             {"rules":[{"name":"a"},{"name":"a"}]}                         | /spec/rules/1/name
             {"rules":[{"timeouts":{"request":"1s","backendRequest":"2s"}}]} | /spec/rules/0/timeouts/backendRequest
             {"rules":[7]}                                                 | /spec/rules/0
