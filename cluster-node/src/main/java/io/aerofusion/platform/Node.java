@@ -122,6 +122,7 @@ public final class Node implements AutoCloseable {
             Optional<AdminToken> adminToken = adminToken(config, tls, storage);
             DataPath dataPath = DataPath.start(config, system, blocking, Clock.systemUTC());
             system.getWhenTerminated().thenRun(dataPath::close);
+            DataPathMetrics.start(system, dataPath.gateway());
             Domains domains = Domains.start(
                     new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()),
                     storage.directory().path(),

@@ -28,6 +28,10 @@ public final class Bench {
             new Entry("idle", "10,000 idle sessions on one node with a 1.5 GB heap", IdleBench::run),
             new Entry("entity", "one space with all runways: heap, recovery, delta after one edit", EntityBench::run),
             new Entry("routes", "10,000 routes on 500 hosts: compiling, matching, memory", RoutesBench::run),
+            new Entry(
+                    "generations",
+                    "a change of the gateway until each of three nodes serves it (large: beside 5,000 routes)",
+                    GenerationBench::run),
             new Entry("start", "a node's start on existing data until it is ready", StartBench::run),
             new Entry(
                     "gateway",
