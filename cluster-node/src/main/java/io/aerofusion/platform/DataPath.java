@@ -79,9 +79,7 @@ final class DataPath implements AutoCloseable {
     static DataPath start(Config config, ActorSystem<?> system, Executor blocking, InstantSource clock) {
         CompletableFuture<InetSocketAddress> api = new CompletableFuture<>();
         HttpFetch fetch = new HttpFetch();
-        // Without owners of cluster-wide limits every node goes on with its share of them.
-        LimitLeases leases =
-                ask -> CompletableFuture.failedStage(new IllegalStateException("limits have no owners in the cluster"));
+        LimitLeases leases = LimitOwners.start(system);
         GuardState guards = new GuardState(fetch, clock, System::nanoTime, () -> members(system), leases);
         AtomicReference<@Nullable PolicyCompiler> policies = new AtomicReference<>();
         try {

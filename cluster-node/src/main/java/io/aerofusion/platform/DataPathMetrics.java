@@ -78,7 +78,8 @@ final class DataPathMetrics {
                 "Endpoints that are healthy and not ejected",
                 tags,
                 upstream.endpoints().stream()
-                        .filter(endpoint -> endpoint.healthy() && endpoint.ejectedFor().isZero())
+                        .filter(endpoint ->
+                                endpoint.healthy() && endpoint.ejectedFor().isZero())
                         .count());
         count("upstream.requests", "Requests to an upstream", tags, upstream.requests());
         count("upstream.refused", "Requests that an upstream's limits refused", tags, upstream.refused());
@@ -88,7 +89,7 @@ final class DataPathMetrics {
     }
 
     private static void gauge(String name, String help, TagSet tags, long value) {
-        Kamon.gauge("aerofusion.gateway." + name, help).withTags(tags).update(value);
+        Kamon.gauge("aerofusion.gateway." + name, help).withTags(tags).update((double) value);
     }
 
     /** Counts what came since the last time; an upstream that was replaced begins anew. */

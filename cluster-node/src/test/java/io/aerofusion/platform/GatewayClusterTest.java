@@ -3,6 +3,7 @@ package io.aerofusion.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -78,8 +79,7 @@ final class GatewayClusterTest {
 
     private static HttpResponse<Void> get(Node node) throws Exception {
         URI uri = node.gatewayUri().resolve("/load");
-        return HTTP.send(
-                HttpRequest.newBuilder(uri).timeout(LIMIT).build(), HttpResponse.BodyHandlers.discarding());
+        return HTTP.send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), HttpResponse.BodyHandlers.discarding());
     }
 
     private void publish(int version) {
@@ -133,10 +133,38 @@ final class GatewayClusterTest {
         }
         assertThat(failures).isEmpty();
         assertThat(answered.get()).isPositive();
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(Caller.admin(nodes.get(2))
-                        .get("/api/v1/gateway/status")
-                        .body()
-                        .path("nodes"))
-                .hasSize(3));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(Caller.admin(nodes.get(2))
+                                .get("/api/v1/gateway/status")
+                                .body()
+                                .path("nodes"))
+                        .hasSize(3));
+    }
+
+    @Test
+    void a_global_limit_holds_over_all_nodes() throws Exception {
+        publish(0);
+        String limit = """
+                kind: Policy
+                metadata: {name: few}
+                spec:
+                  targetRefs: [{kind: HTTPRoute, name: load}]
+                  rateLimit: [{key: ClientIP, requests: 1, unit: Hour, burst: 12, scope: Global}]
+                """;
+        Caller admin = Caller.admin(nodes.getFirst());
+        long generation = admin.yaml("POST", "/api/v1/gateway/configuration", limit)
+                .body()
+                .path("generation")
+                .asLong();
+        await().atMost(LIMIT).untilAsserted(() -> {
+            JsonNode held = admin.get("/api/v1/gateway/status").body().path("nodes");
+            assertThat(held).hasSize(3);
+            held.forEach(node -> assertThat(node.path("serving").asLong()).isGreaterThanOrEqualTo(generation));
+        });
+        int passed = 0;
+        for (int i = 0; i < 60; i++) {
+            passed += get(nodes.get(i % nodes.size())).statusCode() == 204 ? 1 : 0;
+        }
+        assertThat(passed).as("a local limit would let 36 through").isBetween(1, 24);
     }
 }
