@@ -4,6 +4,7 @@ import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.http1.Http1Client;
 import io.aerofusion.gateway.http1.RequestHead;
+import io.aerofusion.gateway.http2.Http2Client;
 import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.Door;
 import io.aerofusion.gateway.tls.ServerCertificates;
@@ -172,7 +173,13 @@ public final class Gateway implements AutoCloseable {
 
     private void speak(Channel channel, Loop loop, InetSocketAddress peer, int listener, @Nullable Session session) {
         var request = new RequestHead(peer, settings.trustedProxy().test(peer.getAddress()), session);
-        channel.pipeline().addLast(new Http1Client(loop, channel, request, listener));
+        if (session == null) {
+            channel.pipeline().addLast("http1", new Http1Client(loop, channel, request, listener, bytes -> {
+                channel.pipeline().replace("http1", null, Http2Client.of(loop, request, listener));
+                channel.pipeline().fireChannelRead(bytes);
+            }));
+        } else if (session.http2()) channel.pipeline().addLast(Http2Client.of(loop, request, listener));
+        else channel.pipeline().addLast(new Http1Client(loop, channel, request, listener, null));
     }
 
     private ServerCertificates certificates() {

@@ -1,6 +1,7 @@
 package io.aerofusion.gateway;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -174,6 +175,19 @@ public final class Headers {
         byte[] name = new byte[length];
         for (int i = 0; i < length; i++) name[i] = LOWER[bytes[start + i] & 0xff];
         return new String(name, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The entry's name in lower case, in memory of its own. */
+    public AsciiString lowerCaseAscii(int entry) {
+        int start = spans[entry * FIELDS];
+        byte[] name = new byte[spans[entry * FIELDS + 1]];
+        for (int i = 0; i < name.length; i++) name[i] = LOWER[bytes[start + i] & 0xff];
+        return new AsciiString(name, false);
+    }
+
+    /** The entry's value, in memory of its own. */
+    public AsciiString valueAscii(int entry) {
+        return new AsciiString(bytes, spans[entry * FIELDS + 2], spans[entry * FIELDS + 3], true);
     }
 
     /** The entry's value. */

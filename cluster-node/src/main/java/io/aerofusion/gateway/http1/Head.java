@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Head {
     private static final String[] METHODS = {"GET", "PUT", "POST", "HEAD", "PATCH", "DELETE", "OPTIONS"};
-    private static final int METHOD_BYTES_MAX = 24;
+    static final int METHOD_BYTES_MAX = 24;
     /** More digits than this cannot be a length anybody sends; and fewer cannot overflow. */
     private static final int LENGTH_DIGITS_MAX = 18;
 
@@ -365,6 +365,12 @@ public final class Head {
 
     public boolean chunked() {
         return chunked;
+    }
+
+    /** Whether every character may stand in a request target. */
+    static boolean isTarget(String text) {
+        for (int i = 0; i < text.length(); i++) if (text.charAt(i) > 255 || !TARGET[text.charAt(i)]) return false;
+        return true;
     }
 
     /** Whether there is an Expect field. */

@@ -19,6 +19,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,11 +70,16 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
     private boolean endByClose;
     private int requests;
     private long lingered;
+    private @Nullable Consumer<ByteBuf> http2;
 
     /**
      * @param listener the place of the listener among those of the gateway
+     * @param http2 takes the connection over with the bytes so far, when it begins with the preface of HTTP/2 (prior
+     *     knowledge); null where that is not spoken
      */
-    public Http1Client(Loop loop, Channel channel, RequestHead request, int listener) {
+    public Http1Client(
+            Loop loop, Channel channel, RequestHead request, int listener, @Nullable Consumer<ByteBuf> http2) {
+        this.http2 = http2;
         this.loop = loop;
         this.channel = channel;
         this.request = request;
@@ -154,6 +160,18 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
             head.restart();
         }
         if (!in.isReadable()) return false;
+        if (http2 != null) {
+            int common = Wire.preface(in);
+            if (common == Wire.PREFACE.length) {
+                leaveTo(http2, in);
+                return false;
+            }
+            if (common == in.readableBytes()) {
+                awaitHead();
+                return false;
+            }
+            http2 = null;
+        }
         int length = head.length(in);
         if (length == 0) {
             awaitHead();
@@ -185,6 +203,15 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         }
         exchange.begin();
         return true;
+    }
+
+    private void leaveTo(Consumer<ByteBuf> successor, ByteBuf bytes) {
+        pending = null;
+        phase = Phase.CLOSED;
+        exchange.close();
+        deadline.close();
+        loop.closed(this);
+        successor.accept(bytes);
     }
 
     /** The time of a head counts from its first byte; more bytes do not prolong it. */
@@ -275,6 +302,11 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         endByClose = unstated && old;
         last |= draining || endByClose || !requestRead || unreadable;
         if (chunkedResponse) to.writeBytes(Wire.CHUNKED);
+        else if (x.responseLength >= 0 && !x.bodiless && !x.response.contains("content-length")) {
+            to.writeBytes(Wire.CONTENT_LENGTH);
+            Wire.writeNumber(to, x.responseLength);
+            to.writeShort(Wire.CRLF);
+        }
         if (last) to.writeBytes(Wire.CLOSE);
         else if (old) to.writeBytes(Wire.KEEP_ALIVE);
         to.writeShort(Wire.CRLF);

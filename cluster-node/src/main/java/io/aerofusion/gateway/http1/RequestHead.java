@@ -70,6 +70,39 @@ public final class RequestHead {
         return null;
     }
 
+    /**
+     * Fills in what a request that did not come as HTTP/1.x still lacks; its method, authority, fields and length are set.
+     *
+     * @return null if it is right
+     */
+    public @Nullable Fault fill(Exchange x, String target) {
+        x.scheme = scheme;
+        x.session = session;
+        boolean asterisk = target.equals("*") && x.method.equals("OPTIONS");
+        if (!asterisk && (target.isEmpty() || target.charAt(0) != '/' || !Head.isTarget(target)))
+            return Fault.MALFORMED_REQUEST_LINE;
+        for (int i = 0; i < x.method.length(); i++)
+            if (x.method.charAt(i) > 127 || !Headers.isToken((byte) x.method.charAt(i)))
+                return Fault.MALFORMED_REQUEST_LINE;
+        if (x.method.isEmpty()) return Fault.MALFORMED_REQUEST_LINE;
+        if (x.method.equals("CONNECT") || x.method.length() > Head.METHOD_BYTES_MAX) return Fault.METHOD_UNKNOWN;
+        target(x, target);
+        Fault fault = host(x.authority, x);
+        if (fault != null) return fault;
+        if (x.host.isEmpty()) return Fault.HOST_MISSING;
+        String expected = x.request.get("expect");
+        if (expected != null && !expected.equalsIgnoreCase("100-continue")) return Fault.EXPECTATION_UNKNOWN;
+        forward(x);
+        return null;
+    }
+
+    private static void target(Exchange x, String target) {
+        x.rawTarget = target;
+        int question = target.indexOf('?');
+        x.path = question < 0 ? target : target.substring(0, question);
+        x.query = question < 0 ? "" : target.substring(question + 1);
+    }
+
     private static @Nullable Fault target(Head head, Exchange x, String host) {
         byte[] bytes = x.request.bytes();
         String target = new String(bytes, head.targetStart(), head.targetLength(), StandardCharsets.US_ASCII);
@@ -95,10 +128,7 @@ public final class RequestHead {
                         : "/" + target.substring(end);
             }
         }
-        x.rawTarget = target;
-        int question = target.indexOf('?');
-        x.path = question < 0 ? target : target.substring(0, question);
-        x.query = question < 0 ? "" : target.substring(question + 1);
+        target(x, target);
         return null;
     }
 

@@ -13,9 +13,9 @@ final class Wire {
     static final byte[] CONNECTION_UPGRADE = bytes("connection: upgrade\r\n");
     static final byte[] CONNECTION_TE = bytes("connection: te\r\nte: trailers\r\n");
     static final byte[] CONTENT_LENGTH = bytes("content-length: ");
-    static final byte[] CONTENT_LENGTH_0 = bytes("content-length: 0\r\n");
     static final byte[] LAST_CHUNK = bytes("0\r\n\r\n");
     static final byte[] LAST_CHUNK_TRAILERS = bytes("0\r\n");
+    static final byte[] PREFACE = bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     static final int CRLF = ('\r' << 8) | '\n';
 
     private static final byte[] HEX = bytes("0123456789abcdef");
@@ -34,6 +34,14 @@ final class Wire {
     /** The status line; the reason is ours, so that nobody else's bytes stand there. */
     static byte[] statusLine(int status) {
         return STATUS_LINES[status];
+    }
+
+    /** How many of the first unread bytes are those of the preface of HTTP/2. */
+    static int preface(ByteBuf in) {
+        int length = Math.min(in.readableBytes(), PREFACE.length);
+        int at = 0;
+        while (at < length && in.getByte(in.readerIndex() + at) == PREFACE[at]) at++;
+        return at;
     }
 
     /** Writes a chunk's size line. */
