@@ -1,0 +1,128 @@
+package io.aerofusion.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.aerofusion.gateway.GatewaySettings.Listener;
+import io.aerofusion.gateway.GatewaySettings.Protocol;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that use HTTP/2 to make work for others: each is sent away, and the next client is served. */
+class Http2FloodTest {
+    private static final int DATA = 0;
+    private static final int HEADERS = 1;
+    private static final int RST_STREAM = 3;
+    private static final int SETTINGS = 4;
+    private static final int PING = 6;
+    private static final int GOAWAY = 7;
+    private static final int CONTINUATION = 9;
+    private static final int END_STREAM = 1;
+    private static final int END_HEADERS = 4;
+    private static final int ENHANCE_YOUR_CALM = 11;
+    /** GET http://a/ in HPACK's static table. */
+    private static final byte[] REQUEST = {(byte) 0x82, (byte) 0x86, (byte) 0x84, 0x41, 1, 'a'};
+
+    private TestUpstream upstream;
+    private Gateway gateway;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+        gateway = Gateway.start(GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
+                .withThreads(1));
+        TestRoutes.all(gateway, upstream.address());
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        gateway.close();
+        upstream.close();
+    }
+
+    private static void frame(ByteArrayOutputStream out, int type, int flags, int stream, byte[] payload) {
+        out.writeBytes(new byte[] {
+            (byte) (payload.length >> 16),
+            (byte) (payload.length >> 8),
+            (byte) payload.length,
+            (byte) type,
+            (byte) flags,
+            (byte) (stream >> 24),
+            (byte) (stream >> 16),
+            (byte) (stream >> 8),
+            (byte) stream
+        });
+        out.writeBytes(payload);
+    }
+
+    /** Sends frames after the preface and reads until GOAWAY, whose error it gives; -1 when a whole response came first. */
+    private int sent(ByteArrayOutputStream frames) throws IOException {
+        InetSocketAddress address = gateway.addresses().getFirst();
+        try (var socket = new Socket(address.getAddress(), address.getPort())) {
+            socket.setSoTimeout(20_000);
+            var out = new ByteArrayOutputStream();
+            out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            frame(out, SETTINGS, 0, 0, new byte[0]);
+            out.writeBytes(frames.toByteArray());
+            try {
+                socket.getOutputStream().write(out.toByteArray());
+            } catch (IOException cut) {
+                // sent away while it was still sending: what was said before can be read
+            }
+            var in = new DataInputStream(socket.getInputStream());
+            while (true) {
+                int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+                int type = in.readUnsignedByte();
+                int flags = in.readUnsignedByte();
+                in.readInt();
+                byte[] payload = in.readNBytes(length);
+                if (type == GOAWAY) return payload[7] & 0xff;
+                if (type == DATA && (flags & END_STREAM) != 0) return -1;
+            }
+        }
+    }
+
+    private void stillServes() throws IOException {
+        var request = new ByteArrayOutputStream();
+        frame(request, HEADERS, END_HEADERS | END_STREAM, 1, REQUEST);
+        assertEquals(-1, sent(request));
+    }
+
+    @Test
+    void rapidResetsEndTheConnection() throws Exception {
+        var frames = new ByteArrayOutputStream();
+        for (int i = 0; i < 400; i++) {
+            frame(frames, HEADERS, END_HEADERS | END_STREAM, 2 * i + 1, REQUEST);
+            frame(frames, RST_STREAM, 0, 2 * i + 1, new byte[] {0, 0, 0, 8});
+        }
+        assertEquals(ENHANCE_YOUR_CALM, sent(frames));
+        stillServes();
+    }
+
+    @Test
+    void pingsAndSettingsAreBounded() throws Exception {
+        for (var flood : Map.of(PING, 8, SETTINGS, 0).entrySet()) {
+            var frames = new ByteArrayOutputStream();
+            for (int i = 0; i < 1_200; i++) frame(frames, flood.getKey(), 0, 0, new byte[flood.getValue()]);
+            assertEquals(ENHANCE_YOUR_CALM, sent(frames));
+        }
+        stillServes();
+    }
+
+    @Test
+    void headsInCountlessPiecesAreRefused() throws Exception {
+        var frames = new ByteArrayOutputStream();
+        frame(frames, HEADERS, END_STREAM, 1, REQUEST);
+        for (int i = 0; i < 200; i++) frame(frames, CONTINUATION, 0, 1, new byte[0]);
+        assertEquals(ENHANCE_YOUR_CALM, sent(frames));
+        stillServes();
+    }
+}
