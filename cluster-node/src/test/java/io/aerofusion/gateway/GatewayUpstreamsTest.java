@@ -54,7 +54,7 @@ final class GatewayUpstreamsTest {
 
     @Test
     void a_dying_upstream_loses_no_request_that_can_be_repeated() throws Exception {
-        serve(spec(List.of(a, b), null, breaker(Duration.ofMillis(100), 100, 100), null, FREE));
+        serve(spec(List.of(a, b), null, breaker(Duration.ofSeconds(2), 100, 100), null, FREE));
         AtomicInteger answered = new AtomicInteger();
         CountDownLatch over = new CountDownLatch(1);
         List<Future<List<Integer>>> clients = new ArrayList<>();
@@ -100,6 +100,7 @@ final class GatewayUpstreamsTest {
         await().atMost(LIMIT).pollInterval(Duration.ofMillis(5)).until(() -> answered.get() >= end);
     }
 
+    /** The breaker notices the restart at once, or, if it looks too late to see so short a death, after its recovery time. */
     private void awaitClosedBreakers() {
         await().atMost(LIMIT)
                 .until(() ->
