@@ -6,6 +6,7 @@ import io.aerofusion.gateway.routing.Filters;
 import io.aerofusion.gateway.routing.Redirect;
 import io.aerofusion.gateway.tls.ServerTls.Session;
 import io.aerofusion.gateway.upstream.Failure;
+import io.aerofusion.gateway.upstream.GrpcStatus;
 import io.aerofusion.gateway.upstream.Refusal;
 import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamCall;
@@ -682,12 +683,28 @@ public final class Exchange implements RequestEdit, Expiring {
                 return;
             }
         }
-        byte[] body = ProblemBody.of(refusal, code, side, detail);
         response.clear();
+        if (grpc()) {
+            // a call is answered in its own terms: with trailers only
+            response.add("content-type", "application/grpc");
+            response.add("grpc-status", Integer.toString(GrpcStatus.of(refusal)));
+            response.add("grpc-message", GrpcStatus.message(detail));
+            headers.forEach(response::add);
+            answer(200, Unpooled.EMPTY_BUFFER);
+            return;
+        }
+        byte[] body = ProblemBody.of(refusal, code, side, detail);
         response.add("content-type", "application/problem+json");
         response.add("content-length", Integer.toString(body.length));
         headers.forEach(response::add);
         answer(refusal, Unpooled.wrappedBuffer(body));
+    }
+
+    /** Whether the client speaks gRPC, which is never without trailers. */
+    private boolean grpc() {
+        if (!acceptsTrailers) return false;
+        String type = request.get("content-type");
+        return type != null && type.startsWith("application/grpc");
     }
 
     /** Answers with {@link #response} and this content. */

@@ -66,7 +66,7 @@ public final class RequestHead {
                 ? null
                 : upgrade;
         head.dropHopByHop(fields);
-        forward(x);
+        forward(x, head.minorVersion() == 0 ? "1.0 aerofusion" : "1.1 aerofusion");
         return null;
     }
 
@@ -92,7 +92,7 @@ public final class RequestHead {
         if (x.host.isEmpty()) return Fault.HOST_MISSING;
         String expected = x.request.get("expect");
         if (expected != null && !expected.equalsIgnoreCase("100-continue")) return Fault.EXPECTATION_UNKNOWN;
-        forward(x);
+        forward(x, "2.0 aerofusion");
         return null;
     }
 
@@ -172,7 +172,7 @@ public final class RequestHead {
         return authority.substring(0, nameEnd).toLowerCase(Locale.ROOT);
     }
 
-    private void forward(Exchange x) {
+    private void forward(Exchange x, String via) {
         Headers fields = x.request;
         x.clientAddress = peer;
         if (trusted) {
@@ -182,7 +182,7 @@ public final class RequestHead {
             fields.addAll(forwarded);
             if (!x.authority.isEmpty()) fields.add("x-forwarded-host", x.authority);
         }
-        fields.add("via", "1.1 aerofusion");
+        fields.add("via", via);
     }
 
     private static boolean token(String text) {

@@ -257,8 +257,13 @@ final class Http2ClientStream implements ClientSide {
             if (!endSent) connection.encoder().writeHeaders(to, id, Http2Fields.write(after), 0, true, to.newPromise());
         } else if (pendingHead != null) writeHead(true);
         else if (!endSent) connection.encoder().writeData(to, id, Unpooled.EMPTY_BUFFER, 0, true, to.newPromise());
-        // an answer before the end of the request: the rest is not wanted (RFC 9113, 8.1)
-        if (!requestEnded) connection.resetStream(to, id, Http2Error.NO_ERROR.code(), to.newPromise());
+        if (!requestEnded) {
+            // an answer before the end of the request: the rest is not wanted (RFC 9113, 8.1). What still waits to be
+            // written
+            // would be dropped by the reset, so it goes first.
+            connection.flush(to);
+            connection.resetStream(to, id, Http2Error.NO_ERROR.code(), to.newPromise());
+        }
         connection.flush(to);
     }
 

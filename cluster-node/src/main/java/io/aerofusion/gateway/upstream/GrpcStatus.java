@@ -1,6 +1,9 @@
 package io.aerofusion.gateway.upstream;
 
-/** What a gRPC status says of the health of an endpoint, in terms of HTTP: the inverse of gRPC's own mapping. */
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/** How statuses of gRPC and of HTTP stand for each other. */
 public final class GrpcStatus {
     private GrpcStatus() {}
 
@@ -19,5 +22,32 @@ public final class GrpcStatus {
             case 6, 10 -> 409; // ALREADY_EXISTS, ABORTED
             default -> 400;
         };
+    }
+
+    /** The {@code grpc-status} of an answer that would have this status over HTTP (gRPC's mapping, finer where it has only UNAVAILABLE). */
+    public static int of(int httpStatus) {
+        return switch (httpStatus) {
+            case 400 -> 13; // INTERNAL
+            case 401 -> 16; // UNAUTHENTICATED
+            case 403 -> 7; // PERMISSION_DENIED
+            case 404, 405 -> 12; // UNIMPLEMENTED
+            case 408, 504 -> 4; // DEADLINE_EXCEEDED
+            case 413, 429, 431 -> 8; // RESOURCE_EXHAUSTED
+            case 502, 503 -> 14; // UNAVAILABLE
+            default -> 2; // UNKNOWN
+        };
+    }
+
+    /** A sentence as {@code grpc-message} carries it: percent-encoded but for printable ASCII. */
+    public static String message(String sentence) {
+        StringBuilder out = new StringBuilder(sentence.length());
+        for (byte unit : sentence.getBytes(StandardCharsets.UTF_8)) {
+            if (unit >= 0x20 && unit <= 0x7e && unit != '%') {
+                out.append((char) unit);
+            } else {
+                out.append('%').append(HexFormat.of().withUpperCase().toHexDigits(unit));
+            }
+        }
+        return out.toString();
     }
 }
