@@ -28,8 +28,8 @@ import java.util.stream.IntStream;
 final class GatewayBench {
     private static final int CONNECTIONS = 64;
     private static final int ROUNDS = 5;
-    private static final Duration ROUND = Duration.ofSeconds(5);
-    private static final Duration WARM_UP = Duration.ofSeconds(20);
+    private static final Duration ROUND = Duration.ofSeconds(3);
+    private static final Duration WARM_UP = Duration.ofSeconds(15);
     private static final int LATENCY_RATE = 10_000;
     private static final int STREAMS = 4;
     private static final int TOKENS = 1_000;

@@ -189,5 +189,9 @@ final class GatewayPeers implements AutoCloseable {
     public void close() {
         processes.reversed().forEach(process -> process.descendants().forEach(ProcessHandle::destroy));
         processes.reversed().forEach(Process::destroy);
+        for (Process process :
+                processes) { // they remove files of their own, which must not disappear under the cleaning up
+            Waiting.until("a proxy ends", START_MAX, () -> !process.isAlive());
+        }
     }
 }
