@@ -1,21 +1,11 @@
 package io.aerofusion.gateway;
 
-import io.aerofusion.gateway.routing.Candidate;
-import io.aerofusion.gateway.routing.Cors;
-import io.aerofusion.gateway.routing.Filters;
-import io.aerofusion.gateway.routing.Redirect;
-import io.aerofusion.gateway.tls.ServerTls.Session;
 import io.aerofusion.gateway.upstream.Failure;
-import io.aerofusion.gateway.upstream.GrpcStatus;
 import io.aerofusion.gateway.upstream.Refusal;
 import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import java.net.InetAddress;
-import java.security.cert.X509Certificate;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * failed; when the response has begun already, it is cut so that the client notices. The object is used for the next request
  * as soon as it is finished, so nobody keeps it; everything happens on one event loop.
  */
-public final class Exchange implements RequestEdit, Expiring {
+public final class Exchange extends ExchangeHeads implements Expiring {
     private enum Phase {
         FREE,
         DECIDING,
@@ -42,75 +32,28 @@ public final class Exchange implements RequestEdit, Expiring {
     private final ClientSide client;
     private final Deadline deadline;
 
-    /** The request's fields, without those of the client's connection. */
-    public final Headers request = new Headers(1_024);
-    /** The response's fields, without those of the upstream's connection. */
-    public final Headers response = new Headers(1_024);
-
-    private final Headers responseChanges = new Headers(64);
-
-    // the request, set by the client's side before begin()
-    public String method = "";
-    public String scheme = "http";
-    /** Host and port as the client named them. */
-    public String authority = "";
-
-    public String host = "";
-    public String rawTarget = "";
-    public String path = "";
-    public String query = "";
-    /** The target that goes upstream. */
-    public String upstreamTarget = "";
-    /** The place of the listener among those of the gateway. */
-    public int listener;
-    /** The bytes of the body, or -1 if its end will be told. */
-    public long requestLength;
-    /** The protocol the client asks to switch to, or null. */
-    public @Nullable String upgrade;
-    /** Whether the client takes trailers. */
-    public boolean acceptsTrailers;
-
-    public InetAddress clientAddress = InetAddress.getLoopbackAddress();
-    /** The TLS connection the request came over, or null. */
-    public @Nullable Session session;
-
-    // the response, set by the upstream's side before responseHead()
-    public int status;
-    /** The bytes of the response's body, or -1 if its end will be told. */
-    public long responseLength;
-    /** Whether the response has no body by definition (HEAD, 204, 304). */
-    public boolean bodiless;
-
     private Phase phase = Phase.FREE;
     private int attempt;
-    private @Nullable Plan plan;
     private @Nullable Route route;
-    private @Nullable Filters backendFilters;
-    private @Nullable Shadow shadow;
-    private int prefixLength;
-    private long bodyBytesMax;
     private @Nullable UpstreamSide upstream;
     private @Nullable UpstreamCall call;
-    private final Replay replay = new Replay();
-    private final Treatments treatments = new Treatments();
-    private @Nullable BodyEdit bodyEdit;
-    /** Whether another answer than the upstream's was sent, so that the rest of that one is of no interest. */
-    private boolean replaced;
+    private final RequestContent requestContent = new RequestContent(this);
+    private final ResponseContent responseContent;
+    private final OwnAnswers own;
+    private final Decision decision;
 
-    private boolean requestDone;
     private boolean responseBegun;
     private boolean fresh;
     private long endNanos;
-    private long requestBytes;
-    private long responseBytes;
     private long startedNanos;
-    private @Nullable String consumer;
-    private @Nullable Object principal;
 
     public Exchange(Loop loop, ClientSide client) {
         this.loop = loop;
         this.client = client;
         this.deadline = loop.deadline(this);
+        this.responseContent = new ResponseContent(this, client);
+        this.own = new OwnAnswers(this, client, responseContent);
+        this.decision = new Decision(loop, this, own, requestContent);
     }
 
     // ---- from the client's side
@@ -121,63 +64,15 @@ public final class Exchange implements RequestEdit, Expiring {
         start();
         until(startedNanos + loop.settings().timeouts().request().toNanos());
         upstreamTarget = rawTarget;
-        Serving current = loop.gateway().serving();
-        int ambiguities = Serving.normalise(this);
-        if (ambiguities < 0) {
-            refuse(Fault.PATH_AMBIGUOUS);
-            return;
-        }
-        Session secure = session;
-        if (secure != null
-                && current != null
-                && (current.misdirected(listener, secure.serverName(), host)
-                        || !current.certificates().serves(host, secure.certificate(), secure.named()))) {
-            refuse(Fault.MISDIRECTED);
-            return;
-        }
-        Candidate match = current == null ? null : current.match(listener, this);
-        if (current == null || match == null) {
-            // what servers read differently is never answered as if there were nothing
-            refuse(ambiguities == 0 ? Fault.ROUTE_UNKNOWN : Fault.PATH_AMBIGUOUS);
-            return;
-        }
-        Plan found = current.plan(match);
-        plan = found;
-        prefixLength = match.prefixLength();
-        bodyBytesMax = found.bodyBytesMax();
-        if (ambiguities != 0 && !match.allows(ambiguities)) refuse(Fault.PATH_AMBIGUOUS);
-        else if (requestLength > bodyBytesMax) refuse(Fault.BODY_TOO_LARGE);
-        else if (!answeredByFilters(current, found.filters())) decide(0);
+        decision.begin(loop.gateway().serving());
     }
 
     /** A request that was decided elsewhere, for {@link Shadow}. */
     void beginTo(Route target) {
         start();
-        bodyBytesMax = Long.MAX_VALUE;
+        requestContent.bound(Long.MAX_VALUE);
         route = target;
         connect();
-    }
-
-    /** Whether the rule itself answers: a preflight, a redirect. */
-    private boolean answeredByFilters(Serving current, Filters filters) {
-        Cors cors = filters.cors();
-        Headers preflight = cors == null ? null : cors.preflight(this);
-        if (preflight != null) {
-            response.clear();
-            response.addAll(preflight);
-            answer(204, Unpooled.EMPTY_BUFFER);
-            return true;
-        }
-        return redirected(current, filters.redirect());
-    }
-
-    private boolean redirected(@Nullable Serving current, @Nullable Redirect redirect) {
-        if (redirect == null || current == null) return false;
-        response.clear();
-        response.add("location", redirect.location(current.door(listener, host), host, rawTarget, path, prefixLength));
-        response.add("content-length", "0");
-        answer(redirect.status(), Unpooled.EMPTY_BUFFER);
-        return true;
     }
 
     /** The request could not be read; the client's side closes after the answer. */
@@ -193,80 +88,27 @@ public final class Exchange implements RequestEdit, Expiring {
     private void start() {
         startedNanos = loop.now();
         phase = Phase.DECIDING;
-        requestDone = false;
         responseBegun = false;
         fresh = false;
-        replaced = false;
-        bodyEdit = null;
-        requestBytes = 0;
-        responseBytes = 0;
-        status = 0;
-        consumer = null;
-        principal = null;
-        plan = null;
         route = null;
-        backendFilters = null;
-        shadow = null;
-        bodyBytesMax = loop.settings().bounds().bodyBytesMax();
-        if (responseChanges.size() > 0) responseChanges.clear();
+        resetHeads();
+        requestContent.reset(loop.settings().bounds().bodyBytesMax());
+        responseContent.reset();
         loop.counters().requestsStarted.increment();
     }
 
-    private void decide(int from) {
-        List<Step> steps = plan == null ? List.of() : plan.steps();
-        for (int i = from; i < steps.size(); i++) {
-            Verdict verdict;
-            try {
-                verdict = steps.get(i).check(this);
-            } catch (RuntimeException failed) {
-                loop.gateway().failed(failed);
-                refuse(Fault.POLICY_FAILED);
-                return;
-            }
-            if (!apply(verdict, i)) return;
-        }
-        forward();
+    /** Whether what was asked at this attempt is still to be decided. */
+    boolean decides(int atAttempt) {
+        return phase == Phase.DECIDING && attempt == atAttempt;
     }
 
-    /** Whether the next step is to be asked at once. */
-    private boolean apply(Verdict verdict, int step) {
-        return switch (verdict) {
-            case Verdict.Pass pass -> true;
-            case Verdict.Refuse refusal -> {
-                refuse(refusal.status(), refusal.code(), Fault.Side.GATEWAY, refusal.detail(), refusal.headers());
-                yield false;
-            }
-            case Verdict.Answer answer -> {
-                become(answer);
-                if (treatments.isEmpty()) answer(status, Unpooled.wrappedBuffer(answer.body()));
-                else answerTreated(answer);
-                yield false;
-            }
-            case Verdict.Later later -> {
-                int current = attempt;
-                later.verdict()
-                        .whenComplete((decided, failed) -> loop.eventLoop().execute(() -> {
-                            if (phase != Phase.DECIDING || attempt != current) return;
-                            if (decided == null) refuse(Fault.POLICY_FAILED);
-                            else if (apply(decided, step)) decide(step + 1);
-                        }));
-                yield false;
-            }
-        };
+    int attempt() {
+        return attempt;
     }
 
-    /** The policies let it pass: makes the request what the upstream gets. */
-    private void forward() {
-        Plan found = plan;
-        Route target = found == null ? null : found.forward(this, prefixLength);
-        if (found == null || target == null) {
-            refuse(Fault.NO_BACKEND);
-            return;
-        }
-        Filters chosen = backendFilters;
-        if (chosen != null && redirected(loop.gateway().serving(), chosen.redirect())) return;
+    /** The request is what the upstream gets: it goes to this one. */
+    void forward(Route target) {
         route = target;
-        if (!found.filters().mirrors().isEmpty()) shadow = Shadow.of(loop, this, found);
         connect();
     }
 
@@ -304,48 +146,12 @@ public final class Exchange implements RequestEdit, Expiring {
 
     /** Content of the request; takes ownership. Only after {@link ClientSide#readRequest} asked for it. */
     public void requestContent(ByteBuf content) {
-        UpstreamSide to = upstream;
-        requestBytes += content.readableBytes();
-        if (to == null) {
-            content.release();
-            return;
-        }
-        if (requestBytes > bodyBytesMax) {
-            content.release();
-            refuse(Fault.BODY_TOO_LARGE);
-            return;
-        }
-        if (bodyEdit == null) pass(content, to);
-        else edited(bodyEdit, content, to);
-    }
-
-    private void pass(ByteBuf content, UpstreamSide to) {
-        replay.add(content);
-        if (shadow != null) shadow.copy(content);
-        to.content(content);
-    }
-
-    /** Passes on what a policy makes of a piece of the body, or of its end (null); false if the request was refused. */
-    private boolean edited(BodyEdit edit, @Nullable ByteBuf content, UpstreamSide to) {
-        ByteBuf piece;
-        try {
-            piece = content == null ? edit.end() : edit.content(content);
-        } catch (Treatment.Broken broken) {
-            refuse(Fault.BODY_NOT_TREATED);
-            return false;
-        }
-        if (piece.isReadable()) pass(piece, to);
-        else piece.release();
-        return true;
+        requestContent.content(content, upstream);
     }
 
     /** The request is complete. */
     public void requestEnd(@Nullable Headers trailers) {
-        requestDone = true;
-        UpstreamSide to = upstream;
-        if (bodyEdit != null && to != null && !edited(bodyEdit, null, to)) return;
-        replay.end(trailers);
-        if (shadow != null) shadow.originalEnded();
+        if (!requestContent.end(trailers, upstream)) return;
         if (upstream != null) upstream.end(trailers);
     }
 
@@ -391,15 +197,14 @@ public final class Exchange implements RequestEdit, Expiring {
         upstream = side;
         side.head(this);
         if (requestLength == 0) {
-            if (!requestDone && shadow != null) shadow.originalEnded();
-            requestDone = true;
+            requestContent.none();
             side.end(null);
             side.flush();
             return true;
         }
-        replay.writeTo(side, requestDone);
+        requestContent.writeTo(side);
         side.flush();
-        if (!requestDone) client.readRequest(true);
+        if (!requestContent.done()) client.readRequest(true);
         return true;
     }
 
@@ -419,7 +224,7 @@ public final class Exchange implements RequestEdit, Expiring {
 
     /** The upstream takes more of the request. */
     public void upstreamWritable(boolean writable) {
-        if (!requestDone) client.readRequest(writable);
+        if (!requestContent.done()) client.readRequest(writable);
     }
 
     /** An interim response, its fields in {@link #response}. */
@@ -432,9 +237,9 @@ public final class Exchange implements RequestEdit, Expiring {
         UpstreamCall current = call;
         if (current != null) {
             current.answered(status);
-            if (status >= 400 && replay.complete() && again(current)) return;
+            if (status >= 400 && requestContent.repeatable() && again(current)) return;
         }
-        if (!treatments.isEmpty() && !treated()) return;
+        if (!responseContent.untreated() && !treated()) return;
         responseBegun = true;
         deadline.at(endNanos);
         applyResponseChanges();
@@ -445,91 +250,25 @@ public final class Exchange implements RequestEdit, Expiring {
     /** Lets policies see the head; false if something else was sent. */
     private boolean treated() {
         try {
-            if (!treatments.head(this)) return true;
+            if (responseContent.head()) return true;
         } catch (Treatment.Broken broken) {
             refuse(Fault.RESPONSE_NOT_TREATED);
             return false;
         }
-        replaced = true;
         responseBegun = true;
         deadline.at(endNanos);
         applyResponseChanges();
         client.head();
-        send(bodiless ? Unpooled.EMPTY_BUFFER : treatments.instead());
+        responseContent.instead();
         return false;
-    }
-
-    /** Makes the response's head that of another answer. */
-    void become(Verdict.Answer answer) {
-        status = answer.status();
-        bodiless = method.equals("HEAD") || status == 204 || status == 304;
-        response.clear();
-        response.addAll(answer.headers());
-        response.remove("content-length");
-        responseLength = answer.body().length;
-        if (status != 204 && status != 304) response.add("content-length", Long.toString(responseLength));
-    }
-
-    /** Answers with a head that {@link #become} made and this content, treated as a response of the upstream would be. */
-    private void answerTreated(Verdict.Answer answer) {
-        try {
-            treatments.head(this);
-        } catch (Treatment.Broken broken) {
-            refuse(Fault.RESPONSE_NOT_TREATED);
-            return;
-        }
-        applyResponseChanges();
-        responseBegun = true;
-        client.head();
-        send(bodiless ? Unpooled.EMPTY_BUFFER : treatments.whole(answer.body()));
-        finish();
-        client.end(null);
-    }
-
-    /** Sends content if there is any; takes ownership. */
-    private void send(ByteBuf content) {
-        if (!content.isReadable()) {
-            content.release();
-            return;
-        }
-        responseBytes += content.readableBytes();
-        client.content(content);
-    }
-
-    /** Whether the response is a stream of events that lasts as long as somebody listens. */
-    private boolean unlimited() {
-        if (responseLength >= 0) return false;
-        String type = response.get("content-type");
-        return type != null && (type.startsWith("text/event-stream") || type.startsWith("application/grpc"));
-    }
-
-    private void applyResponseChanges() {
-        Plan found = plan;
-        if (found != null) {
-            Filters filters = found.filters();
-            if (backendFilters != null) backendFilters.responseHeaders().apply(response);
-            if (!filters.responseHeaders().isEmpty()) filters.responseHeaders().apply(response);
-            if (filters.cors() != null) filters.cors().answered(this, response);
-        }
-        if (responseChanges.size() == 0) return;
-        for (int entry = responseChanges.next(0); entry >= 0; entry = responseChanges.next(entry + 1))
-            response.remove(responseChanges.lowerCaseName(entry));
-        response.addAll(responseChanges);
     }
 
     /** Content of the response; takes ownership. */
     public void responseContent(ByteBuf content) {
-        if (treatments.isEmpty()) {
-            responseBytes += content.readableBytes();
-            client.content(content);
-        } else if (replaced) {
-            content.release();
-        } else {
-            try {
-                send(treatments.content(content));
-            } catch (Treatment.Broken broken) {
-                refuse(Fault.RESPONSE_NOT_TREATED);
-            }
+        try {
+            responseContent.content(content);
+        } catch (Treatment.Broken broken) {
+            refuse(Fault.RESPONSE_NOT_TREATED);
         }
     }
 
@@ -537,14 +276,12 @@ public final class Exchange implements RequestEdit, Expiring {
     public void responseEnd(@Nullable Headers trailers) {
         UpstreamSide from = upstream;
         upstream = null;
-        if (!requestDone && from != null) from.cancel();
-        if (!treatments.isEmpty() && !replaced && !bodiless) {
-            try {
-                send(treatments.end());
-            } catch (Treatment.Broken broken) {
-                refuse(Fault.RESPONSE_NOT_TREATED);
-                return;
-            }
+        if (!requestContent.done() && from != null) from.cancel();
+        try {
+            responseContent.end();
+        } catch (Treatment.Broken broken) {
+            refuse(Fault.RESPONSE_NOT_TREATED);
+            return;
         }
         finish();
         client.end(trailers);
@@ -552,7 +289,7 @@ public final class Exchange implements RequestEdit, Expiring {
 
     /** No more of the response for now. */
     public void responseFlush() {
-        if (!treatments.isEmpty() && responseBegun && !replaced && !bodiless) send(treatments.flush());
+        if (responseBegun) responseContent.flush();
         client.flush();
         if (!client.writable() && upstream != null) upstream.readResponse(false);
     }
@@ -605,7 +342,7 @@ public final class Exchange implements RequestEdit, Expiring {
         UpstreamCall current = call;
         if (current != null) {
             current.failed(failure);
-            if (!responseBegun && replay.complete() && again(current)) return;
+            if (!responseBegun && requestContent.repeatable() && again(current)) return;
         }
         refuse(fault);
     }
@@ -619,7 +356,7 @@ public final class Exchange implements RequestEdit, Expiring {
         phase = Phase.CONNECTING;
         int paused = ++attempt;
         deadline.at(endNanos);
-        if (!requestDone) client.readRequest(false);
+        if (!requestContent.done()) client.readRequest(false);
         if (current.backoffNanos() == 0) {
             dispatch();
             return true;
@@ -632,14 +369,6 @@ public final class Exchange implements RequestEdit, Expiring {
                         current.backoffNanos(),
                         TimeUnit.NANOSECONDS);
         return true;
-    }
-
-    private boolean idempotent() {
-        return switch (method) {
-            case "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE" -> true;
-            // who sends this asks for its repetition (draft-ietf-httpapi-idempotency-key-header)
-            default -> request.get("idempotency-key") != null;
-        };
     }
 
     // ---- the end
@@ -663,63 +392,24 @@ public final class Exchange implements RequestEdit, Expiring {
         refuse(fault);
     }
 
-    private void refuse(Fault fault) {
+    void refuse(Fault fault) {
         loop.counters().faults(fault).increment();
         refuse(fault.status(), fault.code(), fault.side(), fault.detail(), Map.of());
     }
 
-    private void refuse(int refusal, String code, Fault.Side side, String detail, Map<String, String> headers) {
+    void refuse(int refusal, String code, Fault.Side side, String detail, Map<String, String> headers) {
         detach();
         if (responseBegun) {
             finish();
             client.abort();
             return;
         }
-        if (side == Fault.Side.UPSTREAM && !treatments.isEmpty()) {
-            Verdict.Answer instead = treatments.failed(this);
-            if (instead != null) {
-                become(instead);
-                answer(status, Unpooled.wrappedBuffer(instead.body()));
-                return;
-            }
-        }
-        response.clear();
-        if (grpc()) {
-            // a call is answered in its own terms: with trailers only
-            response.add("content-type", "application/grpc");
-            response.add("grpc-status", Integer.toString(GrpcStatus.of(refusal)));
-            response.add("grpc-message", GrpcStatus.message(detail));
-            headers.forEach(response::add);
-            answer(200, Unpooled.EMPTY_BUFFER);
-            return;
-        }
-        byte[] body = ProblemBody.of(refusal, code, side, detail);
-        response.add("content-type", "application/problem+json");
-        response.add("content-length", Integer.toString(body.length));
-        headers.forEach(response::add);
-        answer(refusal, Unpooled.wrappedBuffer(body));
+        own.problem(refusal, code, side, detail, headers);
     }
 
-    /** Whether the client speaks gRPC, which is never without trailers. */
-    private boolean grpc() {
-        if (!acceptsTrailers) return false;
-        String type = request.get("content-type");
-        return type != null && type.startsWith("application/grpc");
-    }
-
-    /** Answers with {@link #response} and this content. */
-    private void answer(int with, ByteBuf content) {
-        applyResponseChanges();
-        status = with;
-        responseLength = content.readableBytes();
-        responseBytes = responseLength;
-        bodiless = method.equals("HEAD") || with == 204 || with == 304;
+    /** What was answered cannot be taken back from here on. */
+    void responseBegins() {
         responseBegun = true;
-        client.head();
-        if (bodiless || responseLength == 0) content.release();
-        else client.content(content);
-        finish();
-        client.end(null);
     }
 
     private void detach() {
@@ -728,145 +418,45 @@ public final class Exchange implements RequestEdit, Expiring {
         if (from != null) from.cancel();
     }
 
-    private void finish() {
+    void finish() {
         phase = Phase.FREE;
         attempt++;
         deadline.none();
-        replay.reset();
-        if (!treatments.isEmpty()) treatments.close();
-        if (shadow != null) {
-            if (!requestDone) shadow.originalBroke();
-            shadow = null;
-        }
+        requestContent.close();
+        responseContent.close();
         UpstreamCall over = call;
         call = null;
         if (over != null) over.end();
         GatewayCounters counters = loop.counters();
         counters.requestsFinished.increment();
         if (responseBegun) counters.responded(status);
-        counters.bytesFromClients.add(requestBytes);
-        counters.bytesToClients.add(responseBytes);
-    }
-
-    void backendFilters(Filters filters) {
-        backendFilters = filters;
+        counters.bytesFromClients.add(requestContent.bytes());
+        counters.bytesToClients.add(responseContent.bytes());
     }
 
     /** Whether the request was read to its end. */
     public boolean requestDone() {
-        return requestDone;
+        return requestContent.done();
     }
 
     // ---- what policies see
     // ----------------------------------------------------------------------------------------------
 
     @Override
-    public String method() {
-        return method;
-    }
-
-    @Override
-    public String host() {
-        return host;
-    }
-
-    @Override
-    public String path() {
-        return path;
-    }
-
-    @Override
-    public String rawTarget() {
-        return rawTarget;
-    }
-
-    @Override
-    public String query() {
-        return query;
-    }
-
-    @Override
-    public @Nullable String header(String lowerCaseName) {
-        return request.get(lowerCaseName);
-    }
-
-    @Override
-    public List<String> headers(String lowerCaseName) {
-        return request.all(lowerCaseName);
-    }
-
-    @Override
-    public InetAddress clientAddress() {
-        return clientAddress;
-    }
-
-    @Override
-    public @Nullable X509Certificate clientCertificate() {
-        Session current = session;
-        return current == null ? null : current.client();
-    }
-
-    @Override
-    public String routeName() {
-        Plan current = plan;
-        return current == null ? "" : current.name();
-    }
-
-    @Override
-    public void setHeader(String lowerCaseName, String value) {
-        request.set(lowerCaseName, value);
-    }
-
-    @Override
-    public void removeHeader(String lowerCaseName) {
-        request.remove(lowerCaseName);
-    }
-
-    @Override
-    public void setResponseHeader(String lowerCaseName, String value) {
-        responseChanges.set(lowerCaseName, value);
-    }
-
-    @Override
-    public void identify(@Nullable String found, @Nullable Object known) {
-        consumer = found;
-        principal = known;
-    }
-
-    @Override
-    public @Nullable String consumer() {
-        return consumer;
-    }
-
-    @Override
-    public @Nullable Object principal() {
-        return principal;
-    }
-
-    @Override
-    public void setQuery(String changed) {
-        int question = rawTarget.indexOf('?');
-        String before = question < 0 ? rawTarget : rawTarget.substring(0, question);
-        query = changed;
-        rawTarget = changed.isEmpty() ? before : before + "?" + changed;
-        upstreamTarget = rawTarget;
-    }
-
-    @Override
     public void editBody(BodyEdit edit) {
         if (requestLength == 0) return;
-        bodyEdit = edit;
+        requestContent.edit(edit);
         requestLength = -1;
         request.remove("content-length");
     }
 
     @Override
     public void treat(Treatment treatment) {
-        treatments.add(treatment);
+        responseContent.treatments().add(treatment);
     }
 
     @Override
     public boolean treats(Class<? extends Treatment> kind) {
-        return treatments.has(kind);
+        return responseContent.treatments().has(kind);
     }
 }
