@@ -17,6 +17,7 @@ import io.aerofusion.platform.persistence.EmbeddedDatabase;
 import io.aerofusion.platform.persistence.Restore;
 import io.aerofusion.platform.persistence.StartException;
 import io.aerofusion.platform.security.Authenticator;
+import io.aerofusion.platform.telemetry.ProcessMetrics;
 import io.aerofusion.platform.telemetry.Telemetry;
 import io.aerofusion.route.GatewayControl;
 import java.net.Inet6Address;
@@ -48,10 +49,10 @@ public final class Node implements AutoCloseable {
     /** Where persistence.conf waits for the database. */
     private static final String JOURNAL_URL = "akka-persistence-jdbc.shared-databases.aerofusion.db.url";
 
-    /** What is configured, or what a restore noted in the database, whichever is later. */
-    private static final String EPOCH = "aerofusion.space.epoch";
-
     private static final Duration BIND_TIMEOUT = Duration.ofSeconds(10);
+
+    /** A large database may have to be migrated first, by this node or by another one. */
+    private static final Duration MIGRATION_TIMEOUT = Duration.ofMinutes(10);
 
     /** The first entity of a cold node: sharding, keys and journal all start with it. */
     private static final Duration BOOTSTRAP_TIMEOUT = Duration.ofSeconds(30);
@@ -92,78 +93,117 @@ public final class Node implements AutoCloseable {
         Optional<Tls> tls = Exposure.api(config);
         Config system = Exposure.cluster(config).withFallback(config);
         requireSharedDatabase(config);
-        // Kamon takes a while to start, and so does PostgreSQL: side by side.
+        // Kamon takes a while to start, and so does PostgreSQL; then the actor system while the database is opened:
+        // side by side.
         CompletableFuture<Void> telemetry = CompletableFuture.runAsync(() -> Telemetry.start(config));
-        Storage storage = Storage.open(config, Clock.systemUTC());
+        Storage.Place place = Storage.locate(config);
+        CompletableFuture<Storage> opening =
+                CompletableFuture.supplyAsync(() -> Storage.open(place, config, Clock.systemUTC()));
+        ActorSystem<?> running;
+        try {
+            running = ActorSystem.create(
+                    Behaviors.empty(),
+                    SYSTEM,
+                    ConfigFactory.parseMap(Map.of(JOURNAL_URL, place.url())).withFallback(system));
+        } catch (RuntimeException e) {
+            opening.whenComplete((storage, failed) -> place.close());
+            throw e;
+        }
+        Storage storage;
+        try {
+            storage = finished(opening);
+        } catch (RuntimeException e) { // the place is closed already
+            end(running, config);
+            throw e;
+        }
         try {
             await(telemetry, BIND_TIMEOUT, "The metrics could not be started.");
-            long epoch = Math.max(
-                    config.getLong(EPOCH),
-                    Restore.epoch(storage.database().pool()).orElse(0L));
-            Config stored = ConfigFactory.parseMap(
-                    Map.of(JOURNAL_URL, storage.database().url(), EPOCH, epoch));
-            return start(
-                    config, tls, storage, ActorSystem.create(Behaviors.empty(), SYSTEM, stored.withFallback(system)));
+            return start(config, tls, storage, running);
         } catch (RuntimeException e) {
+            end(running, config);
             storage.close();
             throw e;
         }
     }
 
     private static Node start(Config config, Optional<Tls> tls, Storage storage, ActorSystem<?> system) {
-        try {
-            Membership membership =
-                    Membership.join(system, config, storage.database().url());
-            system.getWhenTerminated().thenRun(membership::close);
-            ClusterMetrics.start(system);
-            Readiness readiness = new Readiness(system);
-            BlockingExecutor blocking = new BlockingExecutor(config);
-            system.getWhenTerminated().thenRun(blocking::close);
-            Optional<AdminToken> adminToken = adminToken(config, tls, storage);
-            DataPath dataPath = DataPath.start(config, system, blocking, Clock.systemUTC());
-            system.getWhenTerminated().thenRun(dataPath::close);
-            DataPathMetrics.start(system, dataPath.gateway());
-            Domains domains = Domains.start(
-                    new NodeContext(system, storage.database().pool(), storage.keys(), blocking, Clock.systemUTC()),
-                    storage.directory().path(),
-                    dataPath,
-                    others -> adminToken
-                            .<Authenticator>map(token -> token.or(others))
-                            .orElse(others));
-            Authenticator authenticator = domains.authenticator();
-            List<Endpoint> endpoints = NodeEndpoints.with(
-                    domains.endpoints(),
-                    version(),
-                    readiness::checks,
-                    domains.gateway()::freshness,
-                    Telemetry::prometheus);
-            String host = config.getString("aerofusion.http.host");
-            int port = config.getInt("aerofusion.http.port");
-            ServerBinding binding = await(
-                    ApiServer.bind(system, host, port, tls, HttpSettings.of(config), endpoints, authenticator),
-                    BIND_TIMEOUT,
-                    "The API cannot be bound to " + host + " port " + port
-                            + ": another program uses it, or it may not be used; choose one with --port.");
-            binding.addToCoordinatedShutdown(config.getDuration("aerofusion.http.drain-timeout"), system);
-            dataPath.apiIsAt(binding.localAddress());
-            drainAtShutdown(config, system, dataPath);
-            if (adminToken.isPresent()) {
-                await(
-                        domains.users().bootstrap(AdminToken.TENANT, AdminToken.USER),
-                        BOOTSTRAP_TIMEOUT,
-                        "The built-in administrator could not be made: see the log.");
-            }
-            beginToServe(config, tls, storage, domains.gateway(), dataPath);
-            WarmUp.run(binding.localAddress(), tls);
-            readiness.warmedUp();
-            Node node = new Node(config, storage, system, binding, dataPath, readiness, adminToken);
-            system.getWhenTerminated().whenComplete((done, failure) -> node.systemEnded());
-            return node;
-        } catch (RuntimeException e) {
-            system.terminate();
-            await(system.getWhenTerminated(), config.getDuration("aerofusion.stop-timeout"), "The node hangs.");
-            throw e;
+        BlockingExecutor blocking = new BlockingExecutor(config);
+        system.getWhenTerminated().thenRun(blocking::close);
+        CompletableFuture<DataPath> beginning =
+                CompletableFuture.supplyAsync(() -> DataPath.start(config, system, blocking, Clock.systemUTC()));
+        beginning.thenAccept(path -> system.getWhenTerminated().thenRun(path::close));
+        Membership membership =
+                Membership.join(system, config, storage.database().url());
+        system.getWhenTerminated().thenRun(membership::close);
+        ClusterMetrics.start(system);
+        ProcessMetrics.start(system);
+        Readiness readiness = new Readiness(system);
+        Optional<AdminToken> adminToken = adminToken(config, tls, storage);
+        DataPath dataPath = finished(beginning);
+        DataPathMetrics.start(system, dataPath.gateway());
+        Domains domains = Domains.start(
+                context(config, storage, system, blocking),
+                storage.directory().path(),
+                dataPath,
+                others ->
+                        adminToken.<Authenticator>map(token -> token.or(others)).orElse(others));
+        Authenticator authenticator = domains.authenticator();
+        List<Endpoint> endpoints = NodeEndpoints.with(
+                domains.endpoints(), version(), readiness::checks, domains.gateway()::freshness, Telemetry::prometheus);
+        String host = config.getString("aerofusion.http.host");
+        int port = config.getInt("aerofusion.http.port");
+        ServerBinding binding = await(
+                ApiServer.bind(system, host, port, tls, HttpSettings.of(config), endpoints, authenticator),
+                BIND_TIMEOUT,
+                "The API cannot be bound to " + host + " port " + port
+                        + ": another program uses it, or it may not be used; choose one with --port.");
+        binding.addToCoordinatedShutdown(config.getDuration("aerofusion.http.drain-timeout"), system);
+        dataPath.apiIsAt(binding.localAddress());
+        drainAtShutdown(config, system, dataPath);
+        CompletableFuture<Void> warm = CompletableFuture.runAsync(() -> WarmUp.run(binding.localAddress(), tls));
+        if (adminToken.isPresent()) {
+            await(
+                    domains.users().bootstrap(AdminToken.TENANT, AdminToken.USER),
+                    BOOTSTRAP_TIMEOUT,
+                    "The built-in administrator could not be made: see the log.");
         }
+        beginToServe(config, tls, storage, domains.gateway(), dataPath);
+        await(warm, BOOTSTRAP_TIMEOUT, "The node does not answer itself: see the log.");
+        readiness.warmedUp();
+        Node node = new Node(config, storage, system, binding, dataPath, readiness, adminToken);
+        system.getWhenTerminated().whenComplete((done, failure) -> node.systemEnded());
+        return node;
+    }
+
+    private static NodeContext context(
+            Config config, Storage storage, ActorSystem<?> system, BlockingExecutor blocking) {
+        long restored = Restore.epoch(storage.database().pool()).orElse(0L);
+        return new NodeContext(
+                system,
+                storage.database().pool(),
+                storage.keys(),
+                blocking,
+                Clock.systemUTC(),
+                Math.max(config.getLong("aerofusion.space.epoch"), restored));
+    }
+
+    /** What another thread did meanwhile, or what it failed with. */
+    private static <T> T finished(CompletableFuture<T> other) {
+        try {
+            return other.get(MIGRATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new StartException("The database's schema is still not up to date: look at what it is doing.", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartException("The start was interrupted.", e);
+        }
+    }
+
+    private static void end(ActorSystem<?> system, Config config) {
+        system.terminate();
+        await(system.getWhenTerminated(), config.getDuration("aerofusion.stop-timeout"), "The node hangs.");
     }
 
     /** The data path finishes what it has begun while the entities it may need are still here. */

@@ -11,6 +11,12 @@ import javax.sql.DataSource;
  *
  * @param database the pool; used on the blocking executor only
  * @param blocking runs what blocks (JDBC); bounded
+ * @param epoch of the stored data: what is configured, or what a restore noted in the database, whichever is later
  */
 public record NodeContext(
-        ActorSystem<?> system, DataSource database, DataKeys keys, Executor blocking, InstantSource clock) {}
+        ActorSystem<?> system,
+        DataSource database,
+        DataKeys keys,
+        Executor blocking,
+        InstantSource clock,
+        long epoch) {}

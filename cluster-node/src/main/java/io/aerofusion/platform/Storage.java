@@ -39,29 +39,50 @@ final class Storage implements AutoCloseable {
         this.opened = opened;
     }
 
-    /** Opens everything and migrates the schema, or nothing. */
-    static Storage open(Config config, InstantSource clock) {
+    /**
+     * Where the data is: the directory, locked, and a database server that runs. Not opened yet, so that what needs no more than the address can
+     * start meanwhile.
+     */
+    record Place(DataDirectory directory, Optional<EmbeddedDatabase> embedded, String url, Deque<AutoCloseable> opened)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            Storage.close(opened);
+        }
+    }
+
+    /** Locks the directory and, unless another database is named, starts the embedded one; all of it or nothing. */
+    static Place locate(Config config) {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
             DataDirectory directory = DataDirectory.open(Path.of(config.getString("aerofusion.data")));
             opened.push(directory);
             String url = config.getString("aerofusion.database");
-            Optional<EmbeddedDatabase> embedded = Optional.empty();
-            if (url.isEmpty()) {
-                EmbeddedDatabase own = EmbeddedDatabase.start(directory);
-                opened.push(own);
-                embedded = Optional.of(own);
-                url = own.url();
+            if (!url.isEmpty()) {
+                return new Place(directory, Optional.empty(), url, opened);
             }
-            Database database = Database.open(url);
-            opened.push(database);
-            String keyFile = config.getString("aerofusion.regional-key");
-            Path regionalKey = keyFile.isEmpty() ? directory.regionalKey() : Path.of(keyFile);
-            DataKeyStore keys = DataKeyStore.open(database.pool(), regionalKey, directory.erasureLedger(), clock);
-            opened.push(keys);
-            return new Storage(directory, embedded, database, keys, regionalKey, opened);
+            EmbeddedDatabase own = EmbeddedDatabase.start(directory);
+            opened.push(own);
+            return new Place(directory, Optional.of(own), own.url(), opened);
         } catch (RuntimeException e) {
             close(opened);
+            throw e;
+        }
+    }
+
+    /** Connects, migrates the schema and opens the keys, or closes the place, too. */
+    static Storage open(Place place, Config config, InstantSource clock) {
+        try {
+            Database database = Database.open(place.url());
+            place.opened().push(database);
+            String keyFile = config.getString("aerofusion.regional-key");
+            Path regionalKey = keyFile.isEmpty() ? place.directory().regionalKey() : Path.of(keyFile);
+            DataKeyStore keys = DataKeyStore.open(
+                    database.pool(), regionalKey, place.directory().erasureLedger(), clock);
+            place.opened().push(keys);
+            return new Storage(place.directory(), place.embedded(), database, keys, regionalKey, place.opened());
+        } catch (RuntimeException e) {
+            place.close();
             throw e;
         }
     }

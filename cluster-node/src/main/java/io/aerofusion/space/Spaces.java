@@ -130,7 +130,6 @@ public final class Spaces {
         ClusterShardingSettings settings = ClusterShardingSettings.create(node.system())
                 .withPassivationStrategy(ClusterShardingSettings.PassivationStrategySettings$.MODULE$.disabled());
         String region = node.system().settings().config().getString("aerofusion.region");
-        long epoch = node.system().settings().config().getLong("aerofusion.space.epoch");
         sharding.init(Entity.of(Space.KEY, entity -> {
                     String persistenceId = Space.KEY.name() + "|" + entity.getEntityId();
                     String[] id = entity.getEntityId().split("\\|", 2);
@@ -139,7 +138,7 @@ public final class Spaces {
                             node.keys(),
                             node.blocking(),
                             new SpaceLife(
-                                    new HostedSpace.Identity(id[0], id[1], region, epoch),
+                                    new HostedSpace.Identity(id[0], id[1], region, node.epoch()),
                                     entity.getShard(),
                                     limits,
                                     metrics,

@@ -87,7 +87,7 @@ public final class SealedNode implements AutoCloseable {
 
     /** What domains get of a node. */
     public NodeContext context() {
-        return new NodeContext(kit.system(), database.pool(), keys, blocking, InstantSource.system());
+        return new NodeContext(kit.system(), database.pool(), keys, blocking, InstantSource.system(), 1);
     }
 
     @Override

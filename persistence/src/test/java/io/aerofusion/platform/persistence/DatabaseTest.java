@@ -3,6 +3,9 @@ package io.aerofusion.platform.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -35,5 +38,27 @@ class DatabaseTest {
         assertThatThrownBy(() -> Database.open("jdbc:postgresql://127.0.0.1:1/aerofusion"))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("cannot be reached");
+    }
+
+    @Test
+    void currentSchemaIsTheNewestThatFlywayFindsAndNothingElse() throws Exception {
+        String url = TestDatabase.fresh();
+        Database.open(url).close();
+        try (Connection connection = DriverManager.getConnection(url)) {
+            assertThat(Database.current(connection, "public", Database.MIGRATION_NEWEST))
+                    .as("MIGRATION_NEWEST is the newest of db/migration")
+                    .isTrue();
+            assertThat(Database.current(connection, DataKeyStore.SCHEMA, Database.KEYS_MIGRATION_NEWEST))
+                    .as("KEYS_MIGRATION_NEWEST is the newest of db/keys")
+                    .isTrue();
+            assertThat(Database.current(connection, "public", "1")).isFalse();
+            assertThat(Database.current(connection, "elsewhere", "1")).isFalse();
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("UPDATE flyway_schema_history SET success = false WHERE version = '2'");
+            }
+            assertThat(Database.current(connection, "public", Database.MIGRATION_NEWEST))
+                    .as("a failed migration is Flyway's to complain of")
+                    .isFalse();
+        }
     }
 }
