@@ -20,10 +20,20 @@ public final class HttpFetch implements Fetch, AutoCloseable {
     /** How long the whole exchange may take. */
     public static final Duration ANSWER_MAX = Duration.ofSeconds(5);
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .connectTimeout(CONNECT_MAX)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
+    private @Nullable HttpClient client;
+
+    /** The client is made when the first issuer is asked: it loads all trusted certificates, which a start should not wait for. */
+    private synchronized HttpClient client() {
+        HttpClient made = client;
+        if (made == null) {
+            made = HttpClient.newBuilder()
+                    .connectTimeout(CONNECT_MAX)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .build();
+            client = made;
+        }
+        return made;
+    }
 
     @Override
     public CompletionStage<Response> send(URI uri, Map<String, String> headers, @Nullable String form) {
@@ -35,7 +45,8 @@ public final class HttpFetch implements Fetch, AutoCloseable {
                         .POST(BodyPublishers.ofString(form));
             }
             // orTimeout bounds the body too; the request's own timeout ends with the response's head.
-            return client.sendAsync(request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), BODY_BYTES_MAX))
+            return client().sendAsync(
+                            request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), BODY_BYTES_MAX))
                     .thenApply(answer -> new Response(answer.statusCode(), answer.body()))
                     .orTimeout(ANSWER_MAX.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
         } catch (IllegalArgumentException unusable) {
@@ -44,7 +55,9 @@ public final class HttpFetch implements Fetch, AutoCloseable {
     }
 
     @Override
-    public void close() {
-        client.shutdownNow();
+    public synchronized void close() {
+        if (client != null) {
+            client.shutdownNow();
+        }
     }
 }
