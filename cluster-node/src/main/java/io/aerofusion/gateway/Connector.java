@@ -39,7 +39,9 @@ final class Connector {
         int low = settings.bounds().writeBufferBytesMax() / 2;
         ChannelFuture connecting = new Bootstrap()
                 .group(loop.eventLoop())
-                .channelFactory(loop.gateway().sockets()::client)
+                .channelFactory(() -> loop.gateway()
+                        .sockets()
+                        .client(endpoint.target().socket().getAddress()))
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         upstream.timeouts().connect().toMillis())

@@ -114,9 +114,10 @@ public final class Gateway implements AutoCloseable {
             }
         }
         int low = settings.bounds().writeBufferBytesMax() / 2;
+        var local = new InetSocketAddress(listener.host(), listener.port());
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
-                .channelFactory(sockets::server)
+                .channelFactory(() -> sockets.server(local.getAddress()))
                 .option(ChannelOption.SO_BACKLOG, 4_096)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
@@ -127,7 +128,7 @@ public final class Gateway implements AutoCloseable {
                         accept(channel, index);
                     }
                 })
-                .bind(listener.host(), listener.port());
+                .bind(local);
         if (!bound.awaitUninterruptibly(CLOSE_MAX.toMillis())) {
             throw new IllegalStateException("Binding " + listener + " took too long");
         }

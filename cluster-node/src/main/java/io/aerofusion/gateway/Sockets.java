@@ -9,9 +9,12 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 
 /** How sockets are served: epoll where there is one, the JDK's selectors otherwise. */
 enum Sockets {
@@ -22,13 +25,18 @@ enum Sockets {
         }
 
         @Override
-        ServerChannel server() {
-            return new EpollServerSocketChannel();
+        ServerChannel server(InetAddress local) {
+            // the wildcard stays open to both families
+            return local instanceof Inet4Address && !local.isAnyLocalAddress()
+                    ? new EpollServerSocketChannel(SocketProtocolFamily.INET)
+                    : new EpollServerSocketChannel();
         }
 
         @Override
-        Channel client() {
-            return new EpollSocketChannel();
+        Channel client(InetAddress remote) {
+            return remote instanceof Inet4Address
+                    ? new EpollSocketChannel(SocketProtocolFamily.INET)
+                    : new EpollSocketChannel();
         }
     },
     NIO {
@@ -38,12 +46,12 @@ enum Sockets {
         }
 
         @Override
-        ServerChannel server() {
+        ServerChannel server(InetAddress local) {
             return new NioServerSocketChannel();
         }
 
         @Override
-        Channel client() {
+        Channel client(InetAddress remote) {
             return new NioSocketChannel();
         }
     };
@@ -56,7 +64,9 @@ enum Sockets {
 
     abstract EventLoopGroup group(int threads);
 
-    abstract ServerChannel server();
+    /** A socket to listen at this address. */
+    abstract ServerChannel server(InetAddress local);
 
-    abstract Channel client();
+    /** A socket to connect to this address; of its family, because the detour of IPv4 through an IPv6 socket costs at every call. */
+    abstract Channel client(InetAddress remote);
 }
