@@ -18,6 +18,7 @@ final class Banner {
                   admin token  %3$s
                   data         %4$s
                 Another node joins with --join %5$s %6$s--regional-key %7$s
+                (on this machine also with --data, --port and --gateway-port of its own; 0: any free port)
                 Ctrl-C ends it.
                 """.formatted(
                         node.uri(),
