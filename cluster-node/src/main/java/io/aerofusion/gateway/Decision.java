@@ -18,13 +18,15 @@ final class Decision {
     private final Exchange x;
     private final OwnAnswers own;
     private final RequestContent content;
+    private final ExchangeNotes notes;
     private int prefixLength;
 
-    Decision(Loop loop, Exchange x, OwnAnswers own, RequestContent content) {
+    Decision(Loop loop, Exchange x, OwnAnswers own, RequestContent content, ExchangeNotes notes) {
         this.loop = loop;
         this.x = x;
         this.own = own;
         this.content = content;
+        this.notes = notes;
     }
 
     /** Decides by this generation. */
@@ -50,6 +52,7 @@ final class Decision {
         }
         Plan found = current.plan(match);
         x.plan = found;
+        notes.routed(found.tally());
         prefixLength = match.prefixLength();
         content.bound(found.bodyBytesMax());
         if (ambiguities != 0 && !match.allows(ambiguities)) x.refuse(Fault.PATH_AMBIGUOUS);
@@ -100,7 +103,10 @@ final class Decision {
     /** Whether the next step is to be asked at once. */
     private boolean apply(Plan plan, Verdict verdict, int step) {
         return switch (verdict) {
-            case Verdict.Pass pass -> true;
+            case Verdict.Pass pass -> {
+                if (pass.wouldRefuse()) notes.wouldRefuse();
+                yield true;
+            }
             case Verdict.Refuse refusal -> {
                 x.refuse(refusal.status(), refusal.code(), Fault.Side.GATEWAY, refusal.detail(), refusal.headers());
                 yield false;
@@ -110,6 +116,7 @@ final class Decision {
                 yield false;
             }
             case Verdict.Later later -> {
+                notes.waited();
                 int asked = x.attempt();
                 later.verdict()
                         .whenComplete((decided, failed) -> loop.eventLoop().execute(() -> {

@@ -1,11 +1,13 @@
 package io.aerofusion.gateway;
 
 import io.aerofusion.gateway.upstream.Failure;
+import io.aerofusion.gateway.upstream.GrpcStatus;
 import io.aerofusion.gateway.upstream.Refusal;
 import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,19 +43,21 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     private final ResponseContent responseContent;
     private final OwnAnswers own;
     private final Decision decision;
+    private final ExchangeNotes notes;
 
     private boolean responseBegun;
     private boolean fresh;
     private long endNanos;
-    private long startedNanos;
 
     public Exchange(Loop loop, ClientSide client) {
+        super(loop);
         this.loop = loop;
         this.client = client;
         this.deadline = loop.deadline(this);
         this.responseContent = new ResponseContent(this, client);
-        this.own = new OwnAnswers(this, client, responseContent);
-        this.decision = new Decision(loop, this, own, requestContent);
+        this.notes = new ExchangeNotes(loop, this);
+        this.own = new OwnAnswers(this, client, responseContent, notes);
+        this.decision = new Decision(loop, this, own, requestContent, notes);
     }
 
     // ---- from the client's side
@@ -62,7 +66,8 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     /** The request's head is complete: decide and forward. */
     public void begin() {
         start();
-        until(startedNanos + loop.settings().timeouts().request().toNanos());
+        identity.of(request);
+        until(notes.startedNanos() + loop.settings().timeouts().request().toNanos());
         upstreamTarget = rawTarget;
         decision.begin(loop.gateway().serving());
     }
@@ -70,6 +75,8 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     /** A request that was decided elsewhere, for {@link Shadow}. */
     void beginTo(Route target) {
         start();
+        notes.copy();
+        identity.none();
         requestContent.bound(Long.MAX_VALUE);
         route = target;
         connect();
@@ -81,12 +88,14 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         rawTarget = "";
         path = "";
         host = "";
+        if (client.channel().remoteAddress() instanceof InetSocketAddress peer) clientAddress = peer.getAddress();
         start();
+        identity.fresh();
         refuse(fault);
     }
 
     private void start() {
-        startedNanos = loop.now();
+        notes.begin(loop.now());
         phase = Phase.DECIDING;
         responseBegun = false;
         fresh = false;
@@ -117,7 +126,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         Route target = route;
         if (target == null) return;
         Upstream service = target.upstream();
-        until(target.requestNanos() == 0 ? Deadline.NONE : startedNanos + target.requestNanos());
+        until(target.requestNanos() == 0 ? Deadline.NONE : notes.startedNanos() + target.requestNanos());
         switch (service.begin(
                 HashKeys.of(service.settings().balancing().hashOn(), this), idempotent(), target.retry())) {
             case Refusal refusal -> refuse(503, refusal.code(), Fault.Side.UPSTREAM, refusal.detail(), Map.of());
@@ -135,6 +144,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         if (current == null || target == null) return;
         phase = Phase.CONNECTING;
         attempt++;
+        notes.tried(target);
         if (target.tryNanos() > 0) deadline.at(Math.min(endNanos, loop.now() + target.tryNanos()));
         loop.pools().acquire(current, this, attempt, fresh);
     }
@@ -172,6 +182,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     public void clientGone() {
         if (phase == Phase.FREE) return;
         loop.counters().faults(Fault.CLIENT_GONE).increment();
+        notes.fault(Fault.CLIENT_GONE.code(), Fault.Side.CLIENT, route);
         detach();
         finish();
     }
@@ -235,9 +246,10 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     /** The response's head; {@link #status}, {@link #response}, {@link #responseLength} and {@link #bodiless} are set. */
     public void responseHead() {
         UpstreamCall current = call;
+        notes.answered();
         if (current != null) {
-            current.answered(status);
-            if (status >= 400 && requestContent.repeatable() && again(current)) return;
+            boolean failed = judge(current) || status >= 400;
+            if (failed && requestContent.repeatable() && again(current)) return;
         }
         if (!responseContent.untreated() && !treated()) return;
         responseBegun = true;
@@ -245,6 +257,35 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         applyResponseChanges();
         if (unlimited()) deadline.none();
         client.head();
+    }
+
+    /**
+     * Tells the upstream's side what its answer is worth; whether it is a gRPC call that failed. The status of a call stands in
+     * the head if there is nothing else (Trailers-Only), otherwise it comes last, and the judgement with it.
+     */
+    private boolean judge(UpstreamCall current) {
+        if (status != 200 || !grpc()) {
+            current.answered(status);
+            return false;
+        }
+        int told = GrpcStatus.parse(response.get("grpc-status"));
+        if (told >= 0) {
+            notes.grpc(told, GrpcStatus.httpStatus(told));
+            current.answeredGrpc(told);
+        }
+        return told > 0;
+    }
+
+    private void judgeLast(UpstreamCall current, @Nullable Headers trailers) {
+        if (status != 200 || notes.grpcStatus() >= 0 || !grpc()) return;
+        int told = trailers == null ? GrpcStatus.NONE : GrpcStatus.parse(trailers.get("grpc-status"));
+        if (told < 0) {
+            // gRPC-Web has its trailers in the content: nothing is known but that there was an answer
+            current.answered(status);
+            return;
+        }
+        notes.grpc(told, GrpcStatus.httpStatus(told));
+        current.answeredGrpc(told);
     }
 
     /** Lets policies see the head; false if something else was sent. */
@@ -277,6 +318,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         UpstreamSide from = upstream;
         upstream = null;
         if (!requestContent.done() && from != null) from.cancel();
+        if (call != null) judgeLast(call, trailers);
         try {
             responseContent.end();
         } catch (Treatment.Broken broken) {
@@ -299,6 +341,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         UpstreamSide side = upstream;
         if (side == null) return;
         status = 101;
+        notes.answered();
         if (call != null) call.answered(status);
         responseBegun = true;
         applyResponseChanges();
@@ -351,6 +394,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     private boolean again(UpstreamCall current) {
         if (current.retry() == null) return false;
         loop.counters().retries.increment();
+        notes.retried(route);
         detach();
         response.clear();
         phase = Phase.CONNECTING;
@@ -399,6 +443,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     void refuse(int refusal, String code, Fault.Side side, String detail, Map<String, String> headers) {
         detach();
+        notes.fault(code, side, route);
         if (responseBegun) {
             finish();
             client.abort();
@@ -426,6 +471,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         responseContent.close();
         UpstreamCall over = call;
         call = null;
+        notes.end(responseBegun, route, over, requestContent.bytes(), responseContent.bytes());
         if (over != null) over.end();
         GatewayCounters counters = loop.counters();
         counters.requestsFinished.increment();
@@ -441,6 +487,12 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     // ---- what policies see
     // ----------------------------------------------------------------------------------------------
+
+    @Override
+    public void identify(@Nullable String found, @Nullable Object known) {
+        super.identify(found, known);
+        notes.identified(found);
+    }
 
     @Override
     public void editBody(BodyEdit edit) {

@@ -14,6 +14,7 @@ abstract class ExchangeHeads implements RequestEdit {
     /** The response's fields, without those of the upstream's connection. */
     public final Headers response = new Headers(1_024);
 
+    final RequestIdentity identity;
     private final Headers responseChanges = new Headers(64);
 
     // the request, set by the client's side before Exchange.begin()
@@ -40,6 +41,8 @@ abstract class ExchangeHeads implements RequestEdit {
     public InetAddress clientAddress = InetAddress.getLoopbackAddress();
     /** The TLS connection the request came over, or null. */
     public @Nullable Session session;
+    /** What the client speaks, such as {@code HTTP/1.1}. */
+    public String protocol = "";
 
     // the response, set by the upstream's side before Exchange.responseHead()
     public int status;
@@ -54,6 +57,10 @@ abstract class ExchangeHeads implements RequestEdit {
 
     private @Nullable String consumer;
     private @Nullable Object principal;
+
+    ExchangeHeads(Loop loop) {
+        identity = new RequestIdentity(loop);
+    }
 
     /** Forgets the request before, except what the client's side sets anew. */
     void resetHeads() {
@@ -104,7 +111,7 @@ abstract class ExchangeHeads implements RequestEdit {
         bodiless = method.equals("HEAD") || with == 204 || with == 304;
     }
 
-    /** What filters and policies add to the response, whoever answers. */
+    /** What filters, policies and the gateway itself add to the response, whoever answers. */
     void applyResponseChanges() {
         Plan found = plan;
         if (found != null) {
@@ -113,6 +120,7 @@ abstract class ExchangeHeads implements RequestEdit {
             if (!filters.responseHeaders().isEmpty()) filters.responseHeaders().apply(response);
             if (filters.cors() != null) filters.cors().answered(this, response);
         }
+        identity.writeTo(response);
         if (responseChanges.size() == 0) return;
         for (int entry = responseChanges.next(0); entry >= 0; entry = responseChanges.next(entry + 1))
             response.remove(responseChanges.lowerCaseName(entry));

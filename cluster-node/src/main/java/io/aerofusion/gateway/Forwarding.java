@@ -1,6 +1,7 @@
 package io.aerofusion.gateway;
 
 import io.netty.util.NetUtil;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,21 @@ public final class Forwarding {
     /** Takes out what a peer that is not trusted says. */
     public static void forget(Headers fields) {
         for (String field : FIELDS) fields.remove(field);
+    }
+
+    /** Replaces {@code Forwarded} (RFC 7239) by what was there, if a trusted proxy said it, and an element for this hop. */
+    public static void tell(Exchange x, InetAddress peer) {
+        Headers fields = x.request;
+        List<String> before = fields.all("forwarded");
+        String own = "for=" + node(peer) + (x.authority.isEmpty() ? "" : ";host=\"" + x.authority + "\"") + ";proto="
+                + x.scheme;
+        fields.set("forwarded", before.isEmpty() ? own : String.join(", ", before) + ", " + own);
+    }
+
+    private static String node(InetAddress address) {
+        return address instanceof Inet6Address
+                ? "\"[" + NetUtil.toAddressString(address) + "]\""
+                : address.getHostAddress();
     }
 
     /** Adds the peer to what a trusted proxy said, and takes its last statement as the client's address. */

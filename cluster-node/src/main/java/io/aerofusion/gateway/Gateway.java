@@ -2,6 +2,8 @@ package io.aerofusion.gateway;
 
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
+import io.aerofusion.gateway.access.AccessLog;
+import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.http1.Http1Client;
 import io.aerofusion.gateway.http1.RequestHead;
 import io.aerofusion.gateway.http2.Http2Client;
@@ -17,7 +19,11 @@ import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamSettings;
 import io.aerofusion.gateway.upstream.UpstreamState;
 import io.aerofusion.gateway.upstream.UpstreamTable;
+import io.aerofusion.gateway.usage.Traffic;
+import io.aerofusion.gateway.usage.Usage;
 import io.aerofusion.route.CertificateSpec;
+import io.aerofusion.route.Kind;
+import io.aerofusion.route.Resource;
 import io.aerofusion.route.UpstreamSpec;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -33,9 +39,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +69,10 @@ public final class Gateway implements AutoCloseable {
 
     private final GatewaySettings settings;
     private final GatewayCounters counters = new GatewayCounters();
+    private final Traffic traffic;
+    private final @Nullable AccessLog accessLog;
+    private final long traceThreshold;
+    private final long logThreshold;
     private final Sockets sockets;
     private final EventLoopGroup group;
     private final Map<EventExecutor, Loop> loops = new HashMap<>();
@@ -75,10 +87,15 @@ public final class Gateway implements AutoCloseable {
 
     private Gateway(GatewaySettings settings) {
         this.settings = settings;
+        this.traffic = new Traffic(settings.threads());
+        Observability observability = settings.observability();
+        this.accessLog = observability.accessLog() == null ? null : new AccessLog(observability.accessLog());
+        this.traceThreshold = Observability.threshold(observability.traceSamplePercent());
+        this.logThreshold = Observability.threshold(observability.samplePercent());
         this.sockets = Sockets.of(settings.nativeTransport());
         this.group = sockets.group(settings.threads());
         for (EventExecutor executor : group) {
-            var loop = new Loop((EventLoop) executor, this);
+            var loop = new Loop((EventLoop) executor, this, loops.size());
             loops.put(executor, loop);
             loop.start();
         }
@@ -173,7 +190,8 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void speak(Channel channel, Loop loop, InetSocketAddress peer, int listener, @Nullable Session session) {
-        var request = new RequestHead(peer, settings.trustedProxy().test(peer.getAddress()), session);
+        var request = new RequestHead(
+                peer, settings.trustedProxy().test(peer.getAddress()), session, settings.forwardedField());
         if (session == null) {
             channel.pipeline().addLast("http1", new Http1Client(loop, channel, request, listener, bytes -> {
                 channel.pipeline().replace("http1", null, Http2Client.of(loop, request, listener));
@@ -214,6 +232,34 @@ public final class Gateway implements AutoCloseable {
         return counters;
     }
 
+    /** What became of the requests of each route, upstream and consumer since the start; read without stopping anything. */
+    public Usage usage() {
+        return traffic.usage();
+    }
+
+    /** Entries of the access log that were dropped because they came faster than they could be written. */
+    public long accessLogDropped() {
+        return accessLog == null ? 0 : accessLog.dropped();
+    }
+
+    Traffic traffic() {
+        return traffic;
+    }
+
+    @Nullable AccessLog accessLog() {
+        return accessLog;
+    }
+
+    /** Traces whose 31 random bits lie below it are marked to be recorded. */
+    long traceThreshold() {
+        return traceThreshold;
+    }
+
+    /** Successful requests whose 31 random bits lie below it are logged. */
+    long logThreshold() {
+        return logThreshold;
+    }
+
     /** Client connections that are open. */
     public int connections() {
         return connections.get();
@@ -252,6 +298,7 @@ public final class Gateway implements AutoCloseable {
                 .forEach((name, spec) -> named.add(UpstreamSettings.of(
                         name, spec, compiled.upstreamPolicy(name).spec())));
         Map<String, Upstream> found = upstreams.swap(named);
+        count(compiled);
         Serving current = serving;
         var next = new Serving(
                 compiled,
@@ -260,12 +307,22 @@ public final class Gateway implements AutoCloseable {
                 found,
                 settings.listeners(),
                 settings.policies().of(compiled),
-                settings.bounds().bodyBytesMax());
+                settings.bounds().bodyBytesMax(),
+                traffic);
         return upstreams.known(KNOWN_MAX).thenRun(() -> {
             synchronized (this) {
                 if (swaps.get() == order) serving = next;
             }
         });
+    }
+
+    private void count(Compiled compiled) {
+        Set<String> routes = new HashSet<>();
+        compiled.rules().forEach(rule -> routes.add(rule.route()));
+        Set<String> consumers = new HashSet<>();
+        for (Resource resource : compiled.generation().resources())
+            if (resource.kind() == Kind.CONSUMER) consumers.add(resource.name());
+        traffic.retain(routes, compiled.upstreams().keySet(), consumers);
     }
 
     /** The listeners as a {@link io.aerofusion.gateway.routing.Compiler} needs them, with the ports they were bound to. */
@@ -324,5 +381,6 @@ public final class Gateway implements AutoCloseable {
         for (Loop loop : loops.values()) loop.eventLoop().execute(loop::closeAll);
         group.shutdownGracefully(0, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(CLOSE_MAX.toMillis());
+        if (accessLog != null) accessLog.close();
     }
 }

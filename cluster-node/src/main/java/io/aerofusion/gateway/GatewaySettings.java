@@ -1,5 +1,6 @@
 package io.aerofusion.gateway;
 
+import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.CompiledRule;
 import io.aerofusion.gateway.upstream.EndpointSource;
@@ -27,6 +28,8 @@ import java.util.function.Predicate;
  * @param discovery finds the endpoints of upstreams that name a service
  * @param platform tells the addresses of this platform's own API
  * @param policies makes the steps of a generation's rules
+ * @param observability what is told of requests one by one
+ * @param forwardedField whether upstreams get {@code Forwarded} (RFC 7239) beside {@code X-Forwarded-*}
  */
 public record GatewaySettings(
         List<Listener> listeners,
@@ -39,7 +42,9 @@ public record GatewaySettings(
         InstantSource clock,
         ServiceLookup discovery,
         EndpointSource platform,
-        Policies policies) {
+        Policies policies,
+        Observability observability,
+        boolean forwardedField) {
     public GatewaySettings {
         listeners = List.copyOf(listeners);
         if (listeners.isEmpty()) throw new IllegalArgumentException("a gateway needs a listener");
@@ -59,7 +64,9 @@ public record GatewaySettings(
                 InstantSource.system(),
                 (name, port) -> CompletableFuture.failedStage(new IllegalStateException("no service discovery")),
                 EndpointSource.fixed(List.of()),
-                compiled -> rule -> List.of());
+                compiled -> rule -> List.of(),
+                Observability.SILENT,
+                false);
     }
 
     public GatewaySettings withThreads(int count) {
@@ -74,7 +81,9 @@ public record GatewaySettings(
                 clock,
                 discovery,
                 platform,
-                policies);
+                policies,
+                observability,
+                forwardedField);
     }
 
     public GatewaySettings withNativeTransport(boolean wanted) {
@@ -89,7 +98,9 @@ public record GatewaySettings(
                 clock,
                 discovery,
                 platform,
-                policies);
+                policies,
+                observability,
+                forwardedField);
     }
 
     public GatewaySettings withBounds(Bounds changed) {
@@ -104,7 +115,9 @@ public record GatewaySettings(
                 clock,
                 discovery,
                 platform,
-                policies);
+                policies,
+                observability,
+                forwardedField);
     }
 
     public GatewaySettings withTimeouts(Timeouts changed) {
@@ -119,7 +132,9 @@ public record GatewaySettings(
                 clock,
                 discovery,
                 platform,
-                policies);
+                policies,
+                observability,
+                forwardedField);
     }
 
     public GatewaySettings withTrustedProxy(Predicate<InetAddress> trusted) {
@@ -134,7 +149,9 @@ public record GatewaySettings(
                 clock,
                 discovery,
                 platform,
-                policies);
+                policies,
+                observability,
+                forwardedField);
     }
 
     public GatewaySettings withUpstreams(ServiceLookup found, EndpointSource own) {
@@ -149,7 +166,9 @@ public record GatewaySettings(
                 clock,
                 found,
                 own,
-                policies);
+                policies,
+                observability,
+                forwardedField);
     }
 
     public GatewaySettings withPolicies(Policies made) {
@@ -164,7 +183,43 @@ public record GatewaySettings(
                 clock,
                 discovery,
                 platform,
-                made);
+                made,
+                observability,
+                forwardedField);
+    }
+
+    public GatewaySettings withObservability(Observability told) {
+        return new GatewaySettings(
+                listeners,
+                threads,
+                nativeTransport,
+                bounds,
+                timeouts,
+                trustedProxy,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                policies,
+                told,
+                forwardedField);
+    }
+
+    public GatewaySettings withForwardedField(boolean wanted) {
+        return new GatewaySettings(
+                listeners,
+                threads,
+                nativeTransport,
+                bounds,
+                timeouts,
+                trustedProxy,
+                ticker,
+                clock,
+                discovery,
+                platform,
+                policies,
+                observability,
+                wanted);
     }
 
     /** Makes the steps that guard the rules of a generation, once per generation. */

@@ -195,6 +195,16 @@ public final class Headers {
         return text(spans[entry * FIELDS + 2], spans[entry * FIELDS + 3]);
     }
 
+    /** Where the entry's value begins in {@link #bytes}. */
+    int valueStart(int entry) {
+        return spans[entry * FIELDS + 2];
+    }
+
+    /** The bytes of the entry's value. */
+    int valueLength(int entry) {
+        return spans[entry * FIELDS + 3];
+    }
+
     /** Whether the entry has this name. */
     public boolean is(int entry, String lowerCaseName) {
         int at = entry * FIELDS;
@@ -230,6 +240,14 @@ public final class Headers {
         used += line;
         note(at, nameLength, start, valueLength, line);
         return this;
+    }
+
+    /** Appends a line {@code name: value CRLF} as it is. */
+    void addLine(byte[] line, int nameLength, int length) {
+        reserve(length);
+        System.arraycopy(line, 0, bytes, used, length);
+        note(used, nameLength, used + nameLength + 2, length - nameLength - 4, length);
+        used += length;
     }
 
     /** Replaces every field under this name by one, at the end. */

@@ -1,5 +1,7 @@
 package io.aerofusion.gateway;
 
+import io.aerofusion.gateway.usage.NearTallies;
+import io.aerofusion.gateway.usage.Tally;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,13 +33,20 @@ public final class Loop {
     private final Set<Draining> clients = new HashSet<>();
     private final UpstreamPools pools;
 
+    private final int index;
+    private final NearTallies consumers;
+    private long seed;
+
     private Deadline[] deadlines = new Deadline[256];
     private int deadlineCount;
     private long coarseNow;
     private long dateSecond = Long.MIN_VALUE;
     private byte[] dateLine = new byte[0];
 
-    Loop(EventLoop eventLoop, Gateway gateway) {
+    Loop(EventLoop eventLoop, Gateway gateway, int index) {
+        this.index = index;
+        this.consumers = new NearTallies(gateway.traffic().consumers());
+        this.seed = ThreadLocalRandom.current().nextLong();
         this.eventLoop = eventLoop;
         this.gateway = gateway;
         this.coarseNow = gateway.settings().ticker().getAsLong();
@@ -67,6 +77,24 @@ public final class Loop {
     /** The connections of this loop to upstreams. */
     UpstreamPools pools() {
         return pools;
+    }
+
+    /** Its place among the gateway's loops. */
+    int index() {
+        return index;
+    }
+
+    /** What a consumer's requests are counted by. */
+    Tally consumer(String name) {
+        return consumers.of(name);
+    }
+
+    /** 64 random bits for what must be rare but is no secret (SplitMix64: Steele, Lea, Flood 2014). */
+    long random() {
+        seed += 0x9e3779b97f4a7c15L;
+        long mixed = (seed ^ (seed >>> 30)) * 0xbf58476d1ce4e5b9L;
+        mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
+        return mixed ^ (mixed >>> 31);
     }
 
     /** Nanoseconds now. */

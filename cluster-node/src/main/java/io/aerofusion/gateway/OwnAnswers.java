@@ -10,11 +10,13 @@ final class OwnAnswers {
     private final Exchange x;
     private final ClientSide client;
     private final ResponseContent content;
+    private final ExchangeNotes notes;
 
-    OwnAnswers(Exchange x, ClientSide client, ResponseContent content) {
+    OwnAnswers(Exchange x, ClientSide client, ResponseContent content, ExchangeNotes notes) {
         this.x = x;
         this.client = client;
         this.content = content;
+        this.notes = notes;
     }
 
     /** Says what failed: in the terms of gRPC where the client speaks it, otherwise with a problem document. */
@@ -30,13 +32,15 @@ final class OwnAnswers {
         if (x.grpc()) {
             // a call is answered in its own terms: with trailers only
             fields.add("content-type", "application/grpc");
-            fields.add("grpc-status", Integer.toString(GrpcStatus.of(status)));
+            int call = GrpcStatus.of(status);
+            notes.grpc(call, status);
+            fields.add("grpc-status", Integer.toString(call));
             fields.add("grpc-message", GrpcStatus.message(detail));
             headers.forEach(fields::add);
             answer(200, Unpooled.EMPTY_BUFFER);
             return;
         }
-        byte[] body = ProblemBody.of(status, code, side, detail);
+        byte[] body = ProblemBody.of(status, code, side, detail, x.identity.id());
         fields.add("content-type", "application/problem+json");
         fields.add("content-length", Integer.toString(body.length));
         headers.forEach(fields::add);

@@ -6,6 +6,8 @@ import io.aerofusion.gateway.routing.Filters;
 import io.aerofusion.gateway.routing.Rewrite;
 import io.aerofusion.gateway.upstream.RetryPolicy;
 import io.aerofusion.gateway.upstream.Upstream;
+import io.aerofusion.gateway.usage.Tally;
+import io.aerofusion.gateway.usage.Traffic;
 import io.aerofusion.route.RouteSpec;
 import io.aerofusion.route.UpstreamSpec;
 import java.time.Duration;
@@ -23,8 +25,12 @@ final class Plan {
     private final IdentityHashMap<Backend, Route> routes = new IdentityHashMap<>();
     private final @Nullable Backend only;
     private final long bodyBytesMax;
+    private final Traffic traffic;
+    private final Tally tally;
 
-    Plan(CompiledRule rule, List<Step> steps, Map<String, Upstream> upstreams, long bodyBytesMax) {
+    Plan(CompiledRule rule, List<Step> steps, Map<String, Upstream> upstreams, long bodyBytesMax, Traffic traffic) {
+        this.traffic = traffic;
+        this.tally = traffic.routes().of(rule.route());
         this.rule = rule;
         this.steps = List.copyOf(steps);
         this.upstreams = upstreams;
@@ -43,6 +49,11 @@ final class Plan {
         return rule.route();
     }
 
+    /** The route's. */
+    Tally tally() {
+        return tally;
+    }
+
     List<Step> steps() {
         return steps;
     }
@@ -58,7 +69,7 @@ final class Plan {
     /** The upstream a mirror names, or null. */
     @Nullable Route mirror(String upstream) {
         Upstream found = upstreams.get(upstream);
-        return found == null ? null : new Route(found);
+        return found == null ? null : new Route(found, traffic.upstreams().of(upstream));
     }
 
     /** Picks a backend and makes the request what its upstream gets; null if there is none. */
@@ -96,7 +107,8 @@ final class Plan {
                 upstream,
                 policy,
                 (request == null ? upstream.settings().timeouts().request() : request).toNanos(),
-                (perTry == null ? policy.perTry() : perTry).toNanos());
+                (perTry == null ? policy.perTry() : perTry).toNanos(),
+                traffic.upstreams().of(upstream.settings().name()));
     }
 
     /** The rule's own word before a policy's before the upstream's. */

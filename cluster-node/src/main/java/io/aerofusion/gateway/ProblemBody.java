@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 final class ProblemBody {
     private ProblemBody() {}
 
-    static byte[] of(int status, String code, Fault.Side side, String detail) {
+    static byte[] of(int status, String code, Fault.Side side, String detail, String requestId) {
         var text = new StringBuilder(160)
                 .append("{\"type\":\"/docs#error-")
                 .append(code)
@@ -16,6 +16,7 @@ final class ProblemBody {
         quoted(text, code);
         text.append("\",\"side\":\"").append(side.text()).append("\",\"detail\":\"");
         quoted(text, detail);
+        if (!requestId.isEmpty()) text.append("\",\"requestId\":\"").append(requestId);
         return text.append("\"}").toString().getBytes(StandardCharsets.UTF_8);
     }
 

@@ -8,6 +8,7 @@ import io.aerofusion.gateway.routing.Door;
 import io.aerofusion.gateway.routing.NormalPath;
 import io.aerofusion.gateway.tls.ServerCertificates;
 import io.aerofusion.gateway.upstream.Upstream;
+import io.aerofusion.gateway.usage.Traffic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +28,14 @@ final class Serving {
             Map<String, Upstream> upstreams,
             List<Listener> listeners,
             Function<CompiledRule, List<Step>> steps,
-            long bodyBytesMax) {
+            long bodyBytesMax,
+            Traffic traffic) {
         this.compiled = compiled;
         this.certificates = certificates;
         List<CompiledRule> rules = compiled.rules();
         this.plans = new Plan[rules.size()];
         for (CompiledRule rule : rules)
-            plans[rule.index()] = new Plan(rule, steps.apply(rule), upstreams, bodyBytesMax);
+            plans[rule.index()] = new Plan(rule, steps.apply(rule), upstreams, bodyBytesMax, traffic);
         var names = new ArrayList<String>();
         for (Door door : compiled.doors()) names.add(door.name());
         this.doors = listeners.stream()

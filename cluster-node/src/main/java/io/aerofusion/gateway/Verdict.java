@@ -6,10 +6,12 @@ import java.util.concurrent.CompletionStage;
 /** What a policy step says of a request. */
 public sealed interface Verdict {
     /** The next step decides; after the last one the request goes upstream. */
-    Verdict PASS = new Pass();
+    Verdict PASS = new Pass(false);
+    /** As {@link #PASS}, but something that is a dry run would have refused; it is counted. */
+    Verdict WOULD_REFUSE = new Pass(true);
 
-    /** Let it pass; use {@link #PASS}. */
-    record Pass() implements Verdict {}
+    /** Let it pass; use {@link #PASS} or {@link #WOULD_REFUSE}. */
+    record Pass(boolean wouldRefuse) implements Verdict {}
 
     /**
      * Answer with this problem and send nothing upstream.

@@ -24,6 +24,7 @@ import io.aerofusion.route.Generation;
 import io.aerofusion.route.Problem;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -76,7 +77,8 @@ final class DataPath implements AutoCloseable {
     }
 
     /** Binds the listeners; nothing is served before the first generation. @throws StartException when one cannot be bound */
-    static DataPath start(Config config, ActorSystem<?> system, Executor blocking, InstantSource clock) {
+    static DataPath start(
+            Config config, ActorSystem<?> system, Executor blocking, InstantSource clock, Path directory) {
         CompletableFuture<InetSocketAddress> api = new CompletableFuture<>();
         HttpFetch fetch = new HttpFetch();
         LimitLeases leases = LimitOwners.start(system);
@@ -88,7 +90,8 @@ final class DataPath implements AutoCloseable {
                     clock,
                     ServiceDiscovery.of(config, system, blocking),
                     platform(api),
-                    compiled -> steps(guards, policies, compiled));
+                    compiled -> steps(guards, policies, compiled),
+                    directory);
             return new DataPath(Gateway.start(settings), clock, fetch, guards, api, policies);
         } catch (RuntimeException e) {
             fetch.close();

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.gateway.Gateway;
 import io.aerofusion.gateway.GatewayCounters;
 import io.aerofusion.gateway.upstream.UpstreamState;
+import io.aerofusion.gateway.usage.Usage;
+import java.util.Comparator;
+import java.util.List;
 
 /** What {@code GET /api/v1/gateway/status} says of one node's data path. */
 final class DataPathStatus {
@@ -14,6 +17,8 @@ final class DataPathStatus {
     private static final int UPSTREAMS_MAX = 500;
 
     private static final int ENDPOINTS_MAX = 20;
+    /** Routes, and consumers, that are told: those with the most requests. */
+    private static final int COUNTED_MAX = 200;
 
     private DataPathStatus() {}
 
@@ -38,9 +43,26 @@ final class DataPathStatus {
                 .put("serverErrors", counters.responses(5).sum())
                 .put("clientErrors", counters.responses(4).sum())
                 .put("retries", counters.retries.sum());
+        Usage usage = gateway.usage();
+        usage(json.putArray("routes"), usage.routes());
+        usage(json.putArray("consumers"), usage.consumers());
         ArrayNode upstreams = json.putArray("upstreams");
         gateway.upstreamStates().stream().limit(UPSTREAMS_MAX).forEach(state -> upstream(upstreams.addObject(), state));
         return json;
+    }
+
+    private static void usage(ArrayNode json, List<Usage.Counts> all) {
+        all.stream()
+                .sorted(Comparator.comparingLong(Usage.Counts::requests).reversed())
+                .limit(COUNTED_MAX)
+                .forEach(counts -> json.addObject()
+                        .put("name", counts.name())
+                        .put("requests", counts.requests())
+                        .put("errors", counts.errors())
+                        .put("active", counts.active())
+                        .put("p50Ms", counts.durations().quantileMs(0.5))
+                        .put("p95Ms", counts.durations().quantileMs(0.95))
+                        .put("p99Ms", counts.durations().quantileMs(0.99)));
     }
 
     private static void upstream(ObjectNode json, UpstreamState state) {

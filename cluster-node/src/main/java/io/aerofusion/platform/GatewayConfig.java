@@ -6,10 +6,12 @@ import io.aerofusion.gateway.GatewaySettings.Bounds;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.GatewaySettings.Timeouts;
+import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.security.Cidrs;
 import io.aerofusion.gateway.upstream.EndpointSource;
 import io.aerofusion.gateway.upstream.ServiceLookup;
 import io.aerofusion.platform.persistence.StartException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +31,8 @@ final class GatewayConfig {
             InstantSource clock,
             ServiceLookup discovery,
             EndpointSource platform,
-            GatewaySettings.Policies policies) {
+            GatewaySettings.Policies policies,
+            Path directory) {
         Config gateway = node.getConfig("aerofusion.gateway");
         int threads = gateway.getInt("threads");
         Cidrs proxies = Cidrs.of(gateway.getStringList("trusted-proxies"));
@@ -45,10 +48,21 @@ final class GatewayConfig {
                     clock,
                     discovery,
                     platform,
-                    policies);
+                    policies,
+                    observability(gateway, directory),
+                    gateway.getBoolean("forwarded-field"));
         } catch (IllegalArgumentException e) {
             throw new StartException("aerofusion.gateway: " + e.getMessage() + ".", e);
         }
+    }
+
+    private static Observability observability(Config gateway, Path directory) {
+        Config log = gateway.getConfig("access-log");
+        return new Observability(
+                log.getBoolean("enabled") ? AccessLogLines.of(log, directory) : null,
+                log.getDouble("sample-percent"),
+                log.getDuration("slow-threshold"),
+                gateway.getDouble("trace-sample-percent"));
     }
 
     private static List<Listener> listeners(Config gateway) {

@@ -129,8 +129,8 @@ public final class Node implements AutoCloseable {
     private static Node start(Config config, Optional<Tls> tls, Storage storage, ActorSystem<?> system) {
         BlockingExecutor blocking = new BlockingExecutor(config);
         system.getWhenTerminated().thenRun(blocking::close);
-        CompletableFuture<DataPath> beginning =
-                CompletableFuture.supplyAsync(() -> DataPath.start(config, system, blocking, Clock.systemUTC()));
+        CompletableFuture<DataPath> beginning = CompletableFuture.supplyAsync(() -> DataPath.start(
+                config, system, blocking, Clock.systemUTC(), storage.directory().path()));
         beginning.thenAccept(path -> system.getWhenTerminated().thenRun(path::close));
         Membership membership =
                 Membership.join(system, config, storage.database().url());
@@ -149,7 +149,11 @@ public final class Node implements AutoCloseable {
                         adminToken.<Authenticator>map(token -> token.or(others)).orElse(others));
         Authenticator authenticator = domains.authenticator();
         List<Endpoint> endpoints = NodeEndpoints.with(
-                domains.endpoints(), version(), readiness::checks, domains.gateway()::freshness, Telemetry::prometheus);
+                domains.endpoints(),
+                version(),
+                readiness::checks,
+                domains.gateway()::freshness,
+                () -> Telemetry.prometheus() + UsageMetrics.text(dataPath.gateway()));
         String host = config.getString("aerofusion.http.host");
         int port = config.getInt("aerofusion.http.port");
         ServerBinding binding = await(

@@ -69,8 +69,9 @@ class GatewayHttp1Test {
         }
         assertEquals(
                 "GET / HTTP/1.1\r\nHost: a.example:81\r\nx-forwarded-for: 127.0.0.1\r\nx-forwarded-proto: http\r\n"
-                        + "x-forwarded-host: a.example:81\r\nvia: 1.1 aerofusion\r\n\r\n",
-                upstream.head());
+                        + "x-forwarded-host: a.example:81\r\nvia: 1.1 aerofusion\r\n"
+                        + "x-request-id: ID\r\ntraceparent: 00-ID-ID-02\r\n\r\n",
+                upstream.head().replaceAll("[0-9a-f]{16,}", "ID"));
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -184,5 +185,45 @@ final class GatewayNodeTest {
                     .isEqualTo(node.gatewayUri().getPort());
             assertThat(here.path("upstreams").toString()).contains("platform");
         });
+    }
+
+    @Test
+    void metrics_status_and_access_log_tell_what_went_through() throws Exception {
+        assertThat(get("/api/v1/me").statusCode()).isEqualTo(200);
+        HttpResponse<String> unknown = get("/api/v1/nothing-here?token=secret");
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        String id = unknown.headers().firstValue("x-request-id").orElseThrow();
+        await().atMost(LIMIT).untilAsserted(() -> {
+            String metrics = metrics();
+            assertThat(metrics)
+                    .containsPattern(
+                            "aerofusion_gateway_route_responses_total\\{route=\"[^\"]+\",status=\"4xx\"} [1-9]")
+                    .containsPattern(
+                            "aerofusion_gateway_route_duration_seconds_bucket\\{route=\"[^\"]+\",le=\"0.0025\"} \\d")
+                    .containsPattern(
+                            "aerofusion_gateway_upstream_duration_seconds_count\\{upstream=\"platform\"} [1-9]")
+                    .containsPattern(
+                            "aerofusion_gateway_endpoint_breaker\\{upstream=\"platform\",endpoint=\"[^\"]+\",state=\"closed\"} 1")
+                    .contains("aerofusion_gateway_access_log_dropped_total 0");
+            List<String> types =
+                    metrics.lines().filter(line -> line.startsWith("# TYPE")).toList();
+            assertThat(types).as("a family is told once").doesNotHaveDuplicates();
+            JsonNode routes = admin.get("/api/v1/gateway/status").body().at("/nodes/0/routes");
+            assertThat(routes.get(0).path("requests").asLong()).isPositive();
+            assertThat(routes.get(0).path("p99Ms").asDouble()).isPositive();
+            assertThat(Files.readString(data.resolve("access.log")))
+                    .contains("\"requestId\":\"" + id + "\"")
+                    .doesNotContain("secret");
+        });
+    }
+
+    private static String metrics() throws Exception {
+        return HTTP.send(
+                        HttpRequest.newBuilder(node.uri().resolve("/metrics"))
+                                .header("Authorization", "Bearer " + node.adminToken())
+                                .timeout(LIMIT)
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 }

@@ -13,7 +13,16 @@ final class UpstreamChecks {
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofHours(24);
-    private static final Set<String> RETRY_ON = Set.of("connect-failure", "reset", "5xx", "gateway-error");
+    private static final Set<String> RETRY_ON = Set.of(
+            "connect-failure",
+            "reset",
+            "5xx",
+            "gateway-error",
+            "cancelled",
+            "deadline-exceeded",
+            "internal",
+            "resource-exhausted",
+            "unavailable");
 
     private final Checks checks;
 
@@ -186,7 +195,8 @@ final class UpstreamChecks {
                     RETRY_ON.contains(condition) || condition.matches("[45][0-9][0-9]"),
                     at + "/retryOn/" + i,
                     Problem.INVALID,
-                    "Write connect-failure, reset, 5xx, gateway-error or a status from 400 on.");
+                    "Write connect-failure, reset, 5xx, gateway-error, a status from 400 on, or of gRPC cancelled,"
+                            + " deadline-exceeded, internal, resource-exhausted or unavailable.");
         }
         UpstreamSpec.@Nullable PerRetry perRetry = retry.perRetry();
         if (perRetry != null) {

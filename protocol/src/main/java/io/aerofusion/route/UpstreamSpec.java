@@ -258,7 +258,8 @@ public record UpstreamSpec(
     /**
      * What is tried again.
      *
-     * @param retryOn {@code connect-failure}, {@code reset}, {@code 5xx}, {@code gateway-error} (502, 503, 504), or status codes
+     * @param retryOn {@code connect-failure}, {@code reset}, {@code 5xx}, {@code gateway-error} (502, 503, 504), status codes, or a gRPC
+     *     status: {@code cancelled}, {@code deadline-exceeded}, {@code internal}, {@code resource-exhausted}, {@code unavailable}
      */
     public record Retry(
             Integer numRetries,

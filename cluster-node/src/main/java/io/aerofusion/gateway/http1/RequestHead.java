@@ -21,14 +21,17 @@ public final class RequestHead {
     private final boolean trusted;
     private final @Nullable Session session;
     private final Headers forwarded;
+    private final boolean forwardedField;
     private String lastAuthority = "";
     private String lastHost = "";
 
     /**
      * @param session what is known of the TLS connection; null for plain ones
      * @param trusted whether the peer's own statements of who asked are believed
+     * @param forwardedField whether {@code Forwarded} is sent too
      */
-    public RequestHead(InetSocketAddress peer, boolean trusted, @Nullable Session session) {
+    public RequestHead(InetSocketAddress peer, boolean trusted, @Nullable Session session, boolean forwardedField) {
+        this.forwardedField = forwardedField;
         this.scheme = session == null ? "http" : "https";
         this.peer = peer.getAddress();
         this.trusted = trusted;
@@ -66,6 +69,7 @@ public final class RequestHead {
                 ? null
                 : upgrade;
         head.dropHopByHop(fields);
+        x.protocol = head.minorVersion() == 0 ? "HTTP/1.0" : "HTTP/1.1";
         forward(x, head.minorVersion() == 0 ? "1.0 aerofusion" : "1.1 aerofusion");
         return null;
     }
@@ -92,6 +96,7 @@ public final class RequestHead {
         if (x.host.isEmpty()) return Fault.HOST_MISSING;
         String expected = x.request.get("expect");
         if (expected != null && !expected.equalsIgnoreCase("100-continue")) return Fault.EXPECTATION_UNKNOWN;
+        x.protocol = "HTTP/2";
         forward(x, "2.0 aerofusion");
         return null;
     }
@@ -182,6 +187,7 @@ public final class RequestHead {
             fields.addAll(forwarded);
             if (!x.authority.isEmpty()) fields.add("x-forwarded-host", x.authority);
         }
+        if (forwardedField) Forwarding.tell(x, peer);
         fields.add("via", via);
     }
 

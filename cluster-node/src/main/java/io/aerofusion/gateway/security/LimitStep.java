@@ -89,7 +89,8 @@ final class LimitStep implements Step {
             return answer >= 0 || dryRun ? passed(request, units, answer) : refused(units, answer);
         }
         return new Verdict.Later(leased.later(rate, global, units)
-                .thenApply(decided -> decided >= 0 || dryRun ? Verdict.PASS : refused(units, decided)));
+                .thenApply(decided ->
+                        decided >= 0 ? Verdict.PASS : dryRun ? Verdict.WOULD_REFUSE : refused(units, decided)));
     }
 
     private @Nullable String counted(RequestEdit request) {
@@ -125,10 +126,11 @@ final class LimitStep implements Step {
     }
 
     private Verdict passed(RequestEdit request, int units, long answer) {
-        if (!dryRun) {
-            request.setResponseHeader(RateLimitFields.POLICY, policyField);
-            request.setResponseHeader(RateLimitFields.STATE, RateLimitFields.state(shown, rate, units, answer));
+        if (dryRun) {
+            return answer >= 0 ? Verdict.PASS : Verdict.WOULD_REFUSE;
         }
+        request.setResponseHeader(RateLimitFields.POLICY, policyField);
+        request.setResponseHeader(RateLimitFields.STATE, RateLimitFields.state(shown, rate, units, answer));
         return Verdict.PASS;
     }
 

@@ -2,15 +2,47 @@ package io.aerofusion.gateway.upstream;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** How statuses of gRPC and of HTTP stand for each other. */
 public final class GrpcStatus {
     private GrpcStatus() {}
 
+    /** No status, or none that can be read. */
+    public static final int NONE = -1;
+
+    private static final int UNIMPLEMENTED = 12;
+    private static final int MAX = 16;
+
+    /** The number in {@code grpc-status}; one that gRPC does not know is UNKNOWN, as for its clients. */
+    public static int parse(@Nullable String field) {
+        if (field == null || field.isEmpty() || field.length() > 9) {
+            return NONE;
+        }
+        int number = 0;
+        for (int i = 0; i < field.length(); i++) {
+            int digit = field.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return NONE;
+            }
+            number = number * 10 + digit;
+        }
+        return number > MAX ? 2 : number;
+    }
+
+    /**
+     * The HTTP status by which breakers and ejection judge an answer: as for {@link #httpStatus}, except that UNIMPLEMENTED is the
+     * caller's mistake (whoever asks for reflection that a server does not have), and must not take an endpoint from everybody.
+     */
+    static int judgedStatus(int grpcStatus) {
+        return grpcStatus == UNIMPLEMENTED ? 404 : httpStatus(grpcStatus);
+    }
+
     /** The HTTP status to count an answer under whose {@code grpc-status} is this. */
     public static int httpStatus(int grpcStatus) {
         return switch (grpcStatus) {
             case 0 -> 200; // OK
+            case 1 -> 499; // CANCELLED
             case 4 -> 504; // DEADLINE_EXCEEDED
             case 8 -> 429; // RESOURCE_EXHAUSTED
             case 12 -> 501; // UNIMPLEMENTED

@@ -12,7 +12,8 @@ import java.util.Set;
  *
  * <p>A request is repeated only if that is safe: after {@link Failure#CONNECT} and {@link Failure#REFUSED_STREAM} the endpoint cannot have
  * acted on it; after anything else it must be idempotent (by its method, RFC 9110 section 9.2.2, or because it carries an
- * {@code Idempotency-Key}), whatever conditions are configured.
+ * {@code Idempotency-Key}), whatever conditions are configured. The
+ * statuses of gRPC are the exception: all of its calls are POST, so whoever names one says that the calls may be repeated.
  */
 public final class RetryPolicy {
     /** More retries than this are not made. */
@@ -32,7 +33,13 @@ public final class RetryPolicy {
         /** An answer 502, 503 or 504. */
         GATEWAY_ERROR,
         /** Any answer 5xx, and everything of the above. */
-        SERVER_ERROR
+        SERVER_ERROR,
+        /** A gRPC call that brought nothing but this status; and so on. */
+        GRPC_CANCELLED,
+        GRPC_DEADLINE_EXCEEDED,
+        GRPC_INTERNAL,
+        GRPC_RESOURCE_EXHAUSTED,
+        GRPC_UNAVAILABLE
     }
 
     /** What is done where nothing is configured: two retries of what certainly or harmlessly can be sent again. */
@@ -127,6 +134,17 @@ public final class RetryPolicy {
             case INVALID_ANSWER -> asks(Condition.GATEWAY_ERROR);
             case STALE_CONNECTION -> retries > 0;
             case CANCELLED -> false;
+        };
+    }
+
+    boolean retriesAfterGrpc(int grpcStatus) {
+        return switch (grpcStatus) {
+            case 1 -> conditions.contains(Condition.GRPC_CANCELLED);
+            case 4 -> conditions.contains(Condition.GRPC_DEADLINE_EXCEEDED);
+            case 8 -> conditions.contains(Condition.GRPC_RESOURCE_EXHAUSTED);
+            case 13 -> conditions.contains(Condition.GRPC_INTERNAL);
+            case 14 -> conditions.contains(Condition.GRPC_UNAVAILABLE);
+            default -> false;
         };
     }
 

@@ -135,6 +135,11 @@ final class SettingsOfSpec {
                 case "reset" -> conditions.add(Condition.RESET);
                 case "gateway-error" -> conditions.add(Condition.GATEWAY_ERROR);
                 case "5xx" -> conditions.add(Condition.SERVER_ERROR);
+                case "cancelled" -> conditions.add(Condition.GRPC_CANCELLED);
+                case "deadline-exceeded" -> conditions.add(Condition.GRPC_DEADLINE_EXCEEDED);
+                case "internal" -> conditions.add(Condition.GRPC_INTERNAL);
+                case "resource-exhausted" -> conditions.add(Condition.GRPC_RESOURCE_EXHAUSTED);
+                case "unavailable" -> conditions.add(Condition.GRPC_UNAVAILABLE);
                 default -> statuses.add(Integer.valueOf(on));
             }
         }

@@ -62,13 +62,22 @@ public final class UpstreamCall implements Admission {
      * The head of the answer came. What breaks after that counts no more for the endpoint, but can still be told with
      * {@link #failed}, which makes the call retryable if nothing was passed on.
      *
-     * @param status not 1xx, except 101; for gRPC answers without a body see {@link GrpcStatus#httpStatus}
+     * @param status not 1xx, except 101
      */
     public void answered(int status) {
         if (phase == Try.RUNNING) {
             phase = Try.JUDGED;
             retryable = policy.retriesAfter(status, idempotent);
             upstream.answered(endpoint(), pass, status);
+        }
+    }
+
+    /** As {@link #answered}, for an answer of gRPC with this status. */
+    public void answeredGrpc(int grpcStatus) {
+        if (phase == Try.RUNNING) {
+            phase = Try.JUDGED;
+            retryable = policy.retriesAfterGrpc(grpcStatus);
+            upstream.answered(endpoint(), pass, GrpcStatus.judgedStatus(grpcStatus));
         }
     }
 
