@@ -37,6 +37,10 @@ public final class Bench {
                     "gateway",
                     "the gateway beside nginx, HAProxy, Spring Cloud Gateway (plain latency h2 tokens new-tokens)",
                     GatewayBench::run),
+            new Entry(
+                    "gateway-soak",
+                    "ten minutes of load, changes, a dying endpoint and a restart through three gateways",
+                    GatewaySoak::run),
             new Entry("faults", "kill-node, freeze-node, kill-database under load, with the checker", FaultDrill::run));
 
     public static void main(String[] arguments) throws Exception {

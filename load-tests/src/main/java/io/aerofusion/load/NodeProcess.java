@@ -28,19 +28,22 @@ final class NodeProcess implements AutoCloseable {
     private static final Duration START_MAX = Duration.ofMinutes(2);
     private static final Duration STOP_MAX = Duration.ofSeconds(45);
     private static final Pattern API = Pattern.compile("^\\s*API\\s+(https?://[^/\\s]+).*$");
+    private static final Pattern GATEWAY = Pattern.compile("^\\s*gateway\\s+(https?://[^/\\s]+).*$");
     private static final Pattern CLUSTER = Pattern.compile("^.*--join\\s+(\\S+:\\d+).*$");
 
     private final Process process;
     private final Path data;
     private final URI uri;
+    private final URI gatewayUri;
     private final String clusterAddress;
     private final Duration start;
 
-    private NodeProcess(Process process, Path data, URI uri, String clusterAddress, Duration start) {
+    private NodeProcess(Process process, Path data, Ready told, Duration start) {
         this.process = process;
         this.data = data;
-        this.uri = uri;
-        this.clusterAddress = clusterAddress;
+        this.uri = told.uri();
+        this.gatewayUri = told.gatewayUri();
+        this.clusterAddress = told.clusterAddress();
         this.start = start;
     }
 
@@ -88,7 +91,7 @@ final class NodeProcess implements AutoCloseable {
             Thread.ofPlatform().daemon().name("node-output").start(() -> follow(process, log, ready));
             Ready told = ready.get(START_MAX.toSeconds(), TimeUnit.SECONDS);
             Duration start = Duration.ofNanos(told.nanos() - began);
-            return new NodeProcess(process, options.data(), told.uri(), told.clusterAddress(), start);
+            return new NodeProcess(process, options.data(), told, start);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (ExecutionException | TimeoutException e) {
@@ -99,7 +102,7 @@ final class NodeProcess implements AutoCloseable {
         }
     }
 
-    private record Ready(URI uri, String clusterAddress, long nanos) {}
+    private record Ready(URI uri, URI gatewayUri, String clusterAddress, long nanos) {}
 
     private static List<String> command(Options options) {
         List<String> command = new ArrayList<>();
@@ -126,6 +129,7 @@ final class NodeProcess implements AutoCloseable {
 
     private static void follow(Process process, Path log, CompletableFuture<Ready> ready) {
         URI uri = null;
+        URI gatewayUri = null;
         try (BufferedReader output = process.inputReader()) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -133,9 +137,13 @@ final class NodeProcess implements AutoCloseable {
                 if (api.matches()) {
                     uri = URI.create(api.group(1));
                 }
+                Matcher gateway = GATEWAY.matcher(line);
+                if (gateway.matches()) {
+                    gatewayUri = URI.create(gateway.group(1));
+                }
                 Matcher cluster = CLUSTER.matcher(line);
-                if (uri != null && cluster.matches()) {
-                    ready.complete(new Ready(uri, cluster.group(1), System.nanoTime()));
+                if (uri != null && gatewayUri != null && cluster.matches()) {
+                    ready.complete(new Ready(uri, gatewayUri, cluster.group(1), System.nanoTime()));
                 }
             }
             ready.completeExceptionally(new IllegalStateException("the node ended before it was ready"));
@@ -150,6 +158,11 @@ final class NodeProcess implements AutoCloseable {
 
     URI uri() {
         return uri;
+    }
+
+    /** Where its gateway's first listener is. */
+    URI gatewayUri() {
+        return gatewayUri;
     }
 
     Path data() {

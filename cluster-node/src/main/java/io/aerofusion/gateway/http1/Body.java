@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * end, or nothing yet. Chunk sizes, extensions and line ends are read here and never passed on; the other side frames the
  * content anew. A size line or trailers that are not complete stay in the buffer, within bounds.
  */
-final class Body {
+public final class Body {
     /** What {@link #next} found. */
-    enum Found {
+    public enum Found {
         /** Nothing until more bytes arrive. */
         MORE,
         /** {@link #length} bytes of content stand at the reader index. */
@@ -50,22 +50,22 @@ final class Body {
     private @Nullable Fault fault;
 
     /** Reads trailers with the bounds of {@code head}, which is not in the middle of a head while a body is read. */
-    Body(Head head) {
+    public Body(Head head) {
         this.head = head;
     }
 
-    void none() {
+    public void none() {
         state = State.DONE;
         trailing = false;
     }
 
-    void length(long bytes) {
+    public void length(long bytes) {
         trailing = false;
         left = bytes;
         state = bytes == 0 ? State.DONE : State.LENGTH;
     }
 
-    void chunked() {
+    public void chunked() {
         trailing = false;
         state = State.CHUNK_SIZE;
     }
@@ -85,7 +85,7 @@ final class Body {
     }
 
     /** The bytes of content that {@link Found#CONTENT} announced. */
-    int length() {
+    public int length() {
         return length;
     }
 
@@ -95,12 +95,12 @@ final class Body {
     }
 
     /** Why the body cannot be read. */
-    Fault fault() {
+    public Fault fault() {
         return fault == null ? Fault.CHUNK_INVALID : fault;
     }
 
     /** What comes next in {@code in}; the caller takes announced content before it asks again. */
-    Found next(ByteBuf in) {
+    public Found next(ByteBuf in) {
         while (true) {
             int readable = in.readableBytes();
             switch (state) {
