@@ -1,5 +1,6 @@
 package io.aerofusion.load;
 
+import io.aerofusion.load.fuzz.Http1Fuzz;
 import java.util.Arrays;
 import java.util.List;
 
@@ -41,6 +42,10 @@ public final class Bench {
                     "gateway-soak",
                     "ten minutes of load, changes, a dying endpoint and a restart through three gateways",
                     GatewaySoak::run),
+            new Entry(
+                    "fuzz-http1",
+                    "damaged HTTP/1.1 requests against a second parser, until stopped (--seed N --runs N)",
+                    (screen, arguments) -> Http1Fuzz.main(arguments.toArray(String[]::new))),
             new Entry("faults", "kill-node, freeze-node, kill-database under load, with the checker", FaultDrill::run));
 
     public static void main(String[] arguments) throws Exception {

@@ -14,6 +14,7 @@ import io.aerofusion.route.Generation;
 import io.aerofusion.route.Resource;
 import io.aerofusion.route.ResourceCodec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,18 +53,26 @@ public final class GatewayProcess {
     }
 
     /** Has a gateway serve these resources; returns when it does. @throws IllegalArgumentException with all that is wrong with them */
-    static void serve(Gateway gateway, String yaml) throws Exception {
-        Generation generation = new Generation(1, resources(yaml));
+    static void serve(Gateway gateway, String yaml) {
+        serve(gateway, 1, resources(yaml));
+    }
+
+    /** The same as the generation of this number. */
+    static void serve(Gateway gateway, long number, List<Resource> resources) {
+        Generation generation = new Generation(number, resources);
         Outcome outcome = new Compiler(gateway.doors(), InstantSource.system(), List.of()).compile(generation);
         switch (outcome) {
             case Compiled compiled ->
-                gateway.swap(compiled).toCompletableFuture().get(SERVED_MAX.toSeconds(), TimeUnit.SECONDS);
+                gateway.swap(compiled)
+                        .toCompletableFuture()
+                        .orTimeout(SERVED_MAX.toSeconds(), TimeUnit.SECONDS)
+                        .join();
             case Outcome.Refused refused ->
                 throw new IllegalArgumentException(refused.problems().toString());
         }
     }
 
-    private static List<Resource> resources(String text) throws Exception {
+    static List<Resource> resources(String text) {
         List<Resource> resources = new ArrayList<>();
         YAMLMapper yaml = new YAMLMapper();
         try (MappingIterator<JsonNode> documents =
@@ -76,6 +85,8 @@ public final class GatewayProcess {
                         throw new IllegalArgumentException(invalid.problems().toString());
                 }
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return resources;
     }

@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
 final class SoakEndpoints implements AutoCloseable {
     private static final Duration START_MAX = Duration.ofSeconds(60);
     private static final Duration SLOW = Duration.ofMillis(300);
+    /** So that it dies with requests under way. */
+    private static final Duration OF_THE_MORTAL = Duration.ofMillis(30);
+
     private static final int PLACES = 4;
     static final int FIRST = 0;
     static final int SECOND = 1;
@@ -67,13 +70,17 @@ final class SoakEndpoints implements AutoCloseable {
                             System.getProperty("java.class.path"),
                             SoakUpstream.class.getName(),
                             Integer.toString(ports[place]),
-                            Long.toString(place == SLOW_ONE ? SLOW.toMillis() : 0))
+                            Long.toString(delay(place).toMillis()))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Duration delay(int place) {
+        return place == SLOW_ONE ? SLOW : place == MORTAL ? OF_THE_MORTAL : Duration.ZERO;
     }
 
     private void awaitListening(int place) {

@@ -54,17 +54,20 @@ public final class Body {
         this.head = head;
     }
 
+    /** A message without a body follows. */
     public void none() {
         state = State.DONE;
         trailing = false;
     }
 
+    /** A body of this many bytes follows. */
     public void length(long bytes) {
         trailing = false;
         left = bytes;
         state = bytes == 0 ? State.DONE : State.LENGTH;
     }
 
+    /** A body in chunks follows (RFC 9112, section 7.1). */
     public void chunked() {
         trailing = false;
         state = State.CHUNK_SIZE;
