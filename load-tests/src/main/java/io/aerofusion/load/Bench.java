@@ -36,7 +36,7 @@ public final class Bench {
             new Entry("start", "a node's start on existing data until it is ready", StartBench::run),
             new Entry(
                     "gateway",
-                    "the gateway beside nginx, HAProxy, Spring Cloud Gateway (plain latency h2 tokens new-tokens)",
+                    "the gateway beside nginx, HAProxy, Spring Cloud Gateway (plain latency h2 grpc alloc tokens new-tokens)",
                     GatewayBench::run),
             new Entry(
                     "gateway-soak",

@@ -27,13 +27,14 @@ import java.util.stream.IntStream;
  */
 final class GatewayBench {
     private static final int CONNECTIONS = 64;
-    private static final int ROUNDS = 5;
-    private static final Duration ROUND = Duration.ofSeconds(3);
-    private static final Duration WARM_UP = Duration.ofSeconds(15);
     private static final int LATENCY_RATE = 10_000;
     private static final int STREAMS = 4;
     private static final int TOKENS = 1_000;
     private static final int NEW_TOKENS = 200_000;
+    private static final int GRPC_MESSAGE_BYTES = 100;
+    private static final int SMALL_BYTES = 1_000;
+    private static final int LARGE_BYTES = 100_000;
+    private static final int ALLOCATION_REQUESTS = 10_000;
     private static final long TOKEN_LIFE_S = 86_400;
     private static final Pattern WRK = Pattern.compile("Requests/sec:\\s+([0-9.]+)");
     private static final Pattern H2LOAD = Pattern.compile("finished in [^,]*, ([0-9.]+) req/s");
@@ -41,6 +42,12 @@ final class GatewayBench {
     private static final String US = "aerofusion";
 
     private GatewayBench() {}
+
+    /** How long each proxy is loaded; {@code --short} shows that a part works, and measures nothing. */
+    private record Effort(int rounds, Duration round, Duration warmUp) {
+        static final Effort WHOLE = new Effort(5, Duration.ofSeconds(3), Duration.ofSeconds(15));
+        static final Effort SHORT = new Effort(1, Duration.ofSeconds(1), Duration.ofSeconds(3));
+    }
 
     /** One proxy under one kind of load. */
     private record Contender(String name, int port) {
@@ -50,20 +57,26 @@ final class GatewayBench {
     }
 
     static void run(Screen screen, List<String> arguments) throws Exception {
-        List<String> parts = arguments.isEmpty() ? List.of("plain", "latency", "h2", "tokens") : arguments;
+        Effort effort = arguments.contains("--short") ? Effort.SHORT : Effort.WHOLE;
+        List<String> named = arguments.stream().filter(each -> !each.equals("--short")).toList();
+        List<String> parts =
+                named.isEmpty() ? List.of("plain", "latency", "h2", "grpc", "alloc", "tokens", "new-tokens") : named;
         Path work = BenchNode.temporaryDirectory();
         try (GatewayPeers peers = new GatewayPeers(work)) {
             KeyPair key = keyPair();
             Files.writeString(work.resolve("public.pem"), pem(key));
             for (String part : parts) {
                 switch (part) {
-                    case "plain" -> plain(screen, peers, work);
-                    case "latency" -> latency(screen, peers, work);
-                    case "h2" -> http2(screen, peers, work);
-                    case "tokens" -> tokens(screen, peers, work, key, TOKENS);
-                    case "new-tokens" -> tokens(screen, peers, work, key, NEW_TOKENS);
+                    case "plain" -> plain(screen, effort, peers, work);
+                    case "latency" -> latency(screen, effort, peers, work);
+                    case "h2" -> http2(screen, effort, peers, work);
+                    case "grpc" -> grpc(screen, effort, peers, work);
+                    case "alloc" -> allocation(screen, peers, work);
+                    case "tokens" -> tokens(screen, effort, peers, work, key, TOKENS);
+                    case "new-tokens" -> tokens(screen, effort, peers, work, key, NEW_TOKENS);
                     default ->
-                        throw new IllegalArgumentException("gateway knows plain, latency, h2, tokens, new-tokens");
+                        throw new IllegalArgumentException(
+                                "gateway knows plain, latency, h2, grpc, alloc, tokens, new-tokens");
                 }
             }
         } finally {
@@ -71,16 +84,16 @@ final class GatewayBench {
         }
     }
 
-    private static void plain(Screen screen, GatewayPeers peers, Path work) throws IOException {
+    private static void plain(Screen screen, Effort effort, GatewayPeers peers, Path work) throws IOException {
         List<Contender> contenders = List.of(
                 new Contender(US, peers.gateway("plain", plainResources(work, peers.backend()))),
-                new Contender("nginx", peers.nginx()[0]),
+                new Contender("nginx", peers.nginx().plain()),
                 new Contender("HAProxy", peers.haproxy()[0]),
                 new Contender("Spring Cloud Gateway", peers.springCloudGateway(false)));
-        rates(screen, peers, "plain", contenders, (contender, time) -> wrk(peers, contender, time, List.of()));
+        rates(screen, effort, peers, "plain", contenders, (contender, time) -> wrk(peers, contender, time, List.of()));
     }
 
-    private static void tokens(Screen screen, GatewayPeers peers, Path work, KeyPair key, int count) throws Exception {
+    private static void tokens(Screen screen, Effort effort, GatewayPeers peers, Path work, KeyPair key, int count) throws Exception {
         Path tokens = work.resolve("tokens-" + count);
         screen.line("  signing " + Screen.number(count) + " tokens");
         Files.write(tokens, sign(key, count));
@@ -92,35 +105,111 @@ final class GatewayBench {
                 new Contender(US, peers.gateway("tokens", tokenResources(work, peers.backend(), key))),
                 new Contender("HAProxy", peers.haproxy()[1]),
                 new Contender("Spring Cloud Gateway", peers.springCloudGateway(true)));
-        rates(screen, peers, "RS256 tokens, " + Screen.number(count) + " of them", contenders, (contender, time) -> {
+        rates(screen, effort, peers, "RS256 tokens, " + Screen.number(count) + " of them", contenders, (contender, time) -> {
             List<String> more = new ArrayList<>(script);
             more.addAll(file);
             return wrk(peers, contender, time, more);
         });
     }
 
-    private static void http2(Screen screen, GatewayPeers peers, Path work) throws IOException {
+    private static void http2(Screen screen, Effort effort, GatewayPeers peers, Path work) throws IOException {
         List<Contender> contenders = List.of(
                 new Contender(US, peers.gateway("h2", plainResources(work, peers.backend()))),
-                new Contender("nginx", peers.nginx()[1]));
-        rates(screen, peers, "HTTP/2 to HTTP/1.1, " + STREAMS + " streams each", contenders, (contender, time) -> {
+                new Contender("nginx", peers.nginx().http2()));
+        rates(screen, effort, peers, "HTTP/2 to HTTP/1.1, " + STREAMS + " streams each", contenders, (contender, time) -> {
             String output = peers.load(List.of(
                     "h2load", "-t1", "-c" + CONNECTIONS, "-m" + STREAMS, "-D" + time.toSeconds(), contender.url()));
-            return number(H2LOAD, output);
+            return succeeded(contender, output);
         });
     }
 
-    private static void latency(Screen screen, GatewayPeers peers, Path work) throws IOException {
+    /** Unary calls: a message of {@value #GRPC_MESSAGE_BYTES} bytes there and back. */
+    private static void grpc(Screen screen, Effort effort, GatewayPeers peers, Path work) throws IOException {
+        int upstream = peers.grpcUpstream();
+        Path message = work.resolve("message");
+        Files.write(message, GrpcUpstream.message(GRPC_MESSAGE_BYTES));
+        Path resources = Files.writeString(
+                work.resolve("grpc.yaml"),
+                upstream(upstream).replace("protocol: HTTP", "protocol: H2C").replaceAll("(?s)  healthCheck:.*?(?=  circuit)", "")
+                        + route());
+        List<Contender> contenders = List.of(
+                new Contender(US, peers.gateway("grpc", resources)),
+                new Contender("nginx", peers.nginx(upstream).grpc()));
+        rates(screen, effort, peers, "gRPC unary, " + STREAMS + " streams each", contenders, (contender, time) -> {
+            String output = peers.load(List.of(
+                    "h2load",
+                    "-t1",
+                    "-c" + CONNECTIONS,
+                    "-m" + STREAMS,
+                    "-D" + time.toSeconds(),
+                    "-d" + message,
+                    "-Hcontent-type: application/grpc",
+                    "-Hte: trailers",
+                    contender.url() + "bench.Echo/Unary"));
+            return succeeded(contender, output);
+        });
+    }
+
+    /** The rate, when every answer was a good one. */
+    private static double succeeded(Contender contender, String output) {
+        if (!output.contains(" 0 failed, 0 errored") || !output.contains(" 0 3xx, 0 4xx, 0 5xx")) {
+            throw new IllegalStateException(contender.name() + " failed requests:\n" + output);
+        }
+        return number(H2LOAD, output);
+    }
+
+    /** What our data path allocates for a request, and whether a byte of a body costs any. */
+    private static void allocation(Screen screen, GatewayPeers peers, Path work) throws IOException {
+        int upstream = peers.sizedUpstream();
+        int port = peers.gateway("alloc", plainResources(work, upstream));
+        List<Screen.Row> rows = new ArrayList<>();
+        for (boolean upload : List.of(false, true)) {
+            double small = allocated(peers, port, upload, SMALL_BYTES);
+            double large = allocated(peers, port, upload, LARGE_BYTES);
+            String what = upload ? "POST, echoed, " : "GET, answer of ";
+            rows.add(new Screen.Row(what + "1 kB", String.format(Locale.ROOT, "%,.0f bytes a request", small)));
+            rows.add(new Screen.Row(
+                    what + "100 kB",
+                    String.format(
+                            Locale.ROOT,
+                            "%,.0f bytes a request: %.4f for each further byte of body",
+                            large,
+                            (large - small) / (LARGE_BYTES - SMALL_BYTES) / (upload ? 2 : 1))));
+        }
+        screen.title("allocation of the data path");
+        screen.table(rows);
+    }
+
+    private static double allocated(GatewayPeers peers, int port, boolean upload, int bytes) throws IOException {
+        String body = upload ? "x".repeat(bytes) : "";
+        long before = 0;
+        try (SoakConnection connection = SoakConnection.open(
+                new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), port))) {
+            for (int i = 0; i < 2 * ALLOCATION_REQUESTS; i++) {
+                if (i == ALLOCATION_REQUESTS) {
+                    before = peers.allocatedBytes(port); // what came before was compiling and warming up
+                }
+                SoakConnection.Answer answer =
+                        connection.exchange(upload ? "POST" : "GET", SoakUpstream.SIZED + bytes, "1", body);
+                if (answer.status() != 200 || answer.body().length() != bytes) {
+                    throw new IllegalStateException("answered " + answer.status());
+                }
+            }
+        }
+        return (double) (peers.allocatedBytes(port) - before) / ALLOCATION_REQUESTS;
+    }
+
+    private static void latency(Screen screen, Effort effort, GatewayPeers peers, Path work) throws IOException {
         List<Contender> contenders = List.of(
                 new Contender("no proxy", peers.backend()),
                 new Contender(US, peers.gateway("latency", plainResources(work, peers.backend()))),
-                new Contender("nginx", peers.nginx()[0]),
+                new Contender("nginx", peers.nginx().plain()),
                 new Contender("HAProxy", peers.haproxy()[0]));
         for (Contender contender : contenders) {
-            wrk(peers, contender, WARM_UP, List.of());
+            wrk(peers, contender, effort.warmUp(), List.of());
         }
         Map<Contender, Latencies> all = new LinkedHashMap<>();
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < effort.rounds(); round++) {
             for (Contender contender : contenders) {
                 Path log = work.resolve("latencies");
                 Files.deleteIfExists(log);
@@ -129,7 +218,7 @@ final class GatewayBench {
                         "--h1",
                         "-t1",
                         "-c" + CONNECTIONS,
-                        "-D" + ROUND.toSeconds(),
+                        "-D" + effort.round().toSeconds(),
                         "--rps=" + (double) LATENCY_RATE / CONNECTIONS,
                         "--log-file=" + log,
                         contender.url()));
@@ -159,22 +248,22 @@ final class GatewayBench {
         double requestsPerSecond(Contender contender, Duration time);
     }
 
-    private static void rates(Screen screen, GatewayPeers peers, String title, List<Contender> contenders, Load load) {
-        Screen.Bar bar = screen.bar(title, (long) (ROUNDS + 1) * contenders.size());
+    private static void rates(Screen screen, Effort effort, GatewayPeers peers, String title, List<Contender> contenders, Load load) {
+        Screen.Bar bar = screen.bar(title, (long) (effort.rounds() + 1) * contenders.size());
         for (Contender contender : contenders) {
-            load.requestsPerSecond(contender, WARM_UP);
+            load.requestsPerSecond(contender, effort.warmUp());
             bar.advance(1);
         }
         Map<Contender, double[]> rates = new LinkedHashMap<>();
         Map<Contender, double[]> micros = new LinkedHashMap<>();
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < effort.rounds(); round++) {
             for (Contender contender : contenders) {
                 Duration before = peers.cpu(contender.port());
-                double rate = load.requestsPerSecond(contender, ROUND);
+                double rate = load.requestsPerSecond(contender, effort.round());
                 Duration used = peers.cpu(contender.port()).minus(before);
-                rates.computeIfAbsent(contender, each -> new double[ROUNDS])[round] = rate;
-                micros.computeIfAbsent(contender, each -> new double[ROUNDS])[round] =
-                        used.toNanos() / 1e3 / (rate * ROUND.toSeconds());
+                rates.computeIfAbsent(contender, each -> new double[effort.rounds()])[round] = rate;
+                micros.computeIfAbsent(contender, each -> new double[effort.rounds()])[round] =
+                        used.toNanos() / 1e3 / (rate * effort.round().toSeconds());
                 bar.advance(1);
             }
         }
@@ -207,10 +296,14 @@ final class GatewayBench {
         command.addAll(split < 0 ? List.of() : more.subList(split, more.size()));
         String output = peers.load(command);
         // while a JVM warms up on one core, answers may come too late; not afterwards
-        if (output.contains("Non-2xx") || (output.contains("Socket errors") && !time.equals(WARM_UP))) {
+        if (output.contains("Non-2xx") || (output.contains("Socket errors") && !warmingUp(time))) {
             throw new IllegalStateException(contender.name() + " failed requests:\n" + output);
         }
         return number(WRK, output);
+    }
+
+    private static boolean warmingUp(Duration time) {
+        return time.equals(Effort.WHOLE.warmUp()) || time.equals(Effort.SHORT.warmUp());
     }
 
     private static double number(Pattern pattern, String output) {

@@ -27,6 +27,7 @@ final class GatewayPeers implements AutoCloseable {
     private final Path work;
     private final List<Process> processes = new ArrayList<>();
     private final Map<Integer, Process> byPort = new HashMap<>();
+    private final Map<Integer, Integer> allocationTold = new HashMap<>();
     private final int backend = freePort();
 
     /** Starts the upstream. @throws IllegalStateException when setup.sh did not run */
@@ -44,14 +45,27 @@ final class GatewayPeers implements AutoCloseable {
         return backend;
     }
 
-    /** The port of nginx that speaks HTTP/1.1, and the one that speaks HTTP/2 with prior knowledge. */
-    int[] nginx() {
-        int plain = freePort();
-        int h2 = freePort();
-        Path config = configuration("nginx.conf", Map.of("PLAIN", "" + plain, "H2", "" + h2));
-        start("nginx", PROXY_CORE, List.of("nginx", "-p", work.toString(), "-c", config.toString()), plain);
-        byPort.put(h2, processes.getLast());
-        return new int[] {plain, h2};
+    /** The ports of an nginx. */
+    record Nginx(int plain, int http2, int grpc) {}
+
+    Nginx nginx() {
+        return nginx(backend);
+    }
+
+    /** One whose third port passes gRPC to this upstream. */
+    Nginx nginx(int grpcUpstream) {
+        Nginx ports = new Nginx(freePort(), freePort(), freePort());
+        Path config = configuration(
+                "nginx.conf",
+                Map.of(
+                        "PLAIN", "" + ports.plain(),
+                        "H2", "" + ports.http2(),
+                        "GRPC", "" + ports.grpc(),
+                        "GRPC_BACKEND", "" + grpcUpstream));
+        start("nginx", PROXY_CORE, List.of("nginx", "-p", work.toString(), "-c", config.toString()), ports.plain());
+        byPort.put(ports.http2(), processes.getLast());
+        byPort.put(ports.grpc(), processes.getLast());
+        return ports;
     }
 
     /** The port of HAProxy that only forwards, and the one that checks tokens. */
@@ -86,6 +100,7 @@ final class GatewayPeers implements AutoCloseable {
     /** This gateway's data path with the given resources. */
     int gateway(String name, Path resources, String... jvm) {
         int port = freePort();
+        int told = freePort();
         List<String> command = new ArrayList<>(
                 List.of(java(), "@" + NodeProcess.checkout().resolve("deploy/jvm.options"), "-Xmx512m"));
         command.addAll(List.of(jvm));
@@ -94,8 +109,11 @@ final class GatewayPeers implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 GatewayProcess.class.getName(),
                 "" + port,
-                resources.toString()));
-        start(name, PROXY_CORE, command, port);
+                resources.toString(),
+                "" + told));
+        allocationTold.put(port, told);
+        start(name, PROXY_CORE, command, told); // it listens there when it serves the resources
+        byPort.put(port, processes.getLast());
         return port;
     }
 
@@ -108,6 +126,37 @@ final class GatewayPeers implements AutoCloseable {
         return Stream.concat(Stream.of(process.toHandle()), process.descendants())
                 .map(each -> each.info().totalCpuDuration().orElse(Duration.ZERO))
                 .reduce(Duration.ZERO, Duration::plus);
+    }
+
+    /** How many bytes the threads of this gateway's process at a port have allocated since its start. */
+    long allocatedBytes(int port) {
+        try (java.net.Socket socket =
+                new java.net.Socket(java.net.InetAddress.getLoopbackAddress(), allocationTold.getOrDefault(port, 0))) {
+            return Long.parseLong(
+                    new String(socket.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** An upstream that answers with as many bytes as it is asked for. */
+    int sizedUpstream() {
+        return upstream(SoakUpstream.class, "0");
+    }
+
+    /** An upstream that speaks gRPC. */
+    int grpcUpstream() {
+        return upstream(GrpcUpstream.class);
+    }
+
+    private int upstream(Class<?> main, String... more) {
+        int port = freePort();
+        List<String> command =
+                new ArrayList<>(List.of(java(), "@" + NodeProcess.checkout().resolve("deploy/jvm.options"), "-Xmx256m"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), "" + port));
+        command.addAll(List.of(more));
+        start(main.getSimpleName(), LOAD_CORE, command, port);
+        return port;
     }
 
     /** What a tool of the load printed; it runs on the second core. */

@@ -13,8 +13,14 @@ import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.route.Generation;
 import io.aerofusion.route.Resource;
 import io.aerofusion.route.ResourceCodec;
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +31,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** The gateway's data path without a node around it, on one event loop: {@code PORT RESOURCES.yaml}. Ends with its process. */
+/**
+ * The gateway's data path without a node around it, on one event loop: {@code PORT RESOURCES.yaml [PORT]}. On the second port it tells
+ * everybody who connects how many bytes its threads have allocated so far. Ends with its process.
+ */
 public final class GatewayProcess {
     private static final Duration SERVED_MAX = Duration.ofSeconds(30);
 
@@ -40,7 +49,22 @@ public final class GatewayProcess {
         Gateway gateway = Gateway.start(settings);
         serve(gateway, Files.readString(Path.of(arguments[1])));
         System.out.println("serves " + gateway.addresses());
+        if (arguments.length > 2) {
+            tellAllocation(Integer.parseInt(arguments[2]));
+        }
         Thread.currentThread().join(); // the event loops are daemons
+    }
+
+    private static void tellAllocation(int port) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (ServerSocket server = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            while (true) {
+                try (Socket socket = server.accept()) {
+                    String total = Long.toString(threads.getTotalThreadAllocatedBytes());
+                    socket.getOutputStream().write(total.getBytes(StandardCharsets.US_ASCII));
+                }
+            }
+        }
     }
 
     private static GuardState alone() {

@@ -32,12 +32,13 @@ import java.util.concurrent.TimeUnit;
 /**
  * An endpoint behind the gateways of a {@link GatewaySoak}, in a process of its own because it is killed: {@code PORT DELAY_MS}. It answers
  * {@code GET} with {@value #BODY_BYTES} bytes ({@code .../large}: chunked, {@value #LARGE_BYTES}), anything else with the body of the
- * request, always with the request's {@code X-Id}; at {@code /ws} it sends every text back.
+ * request, always with the request's {@code X-Id}; {@code /sized/N} with N bytes of a stated length; at {@code /ws} it sends every text back.
  */
 public final class SoakUpstream {
     static final int BODY_BYTES = 1_000;
     static final int LARGE_BYTES = 100_000;
     static final String ID = "X-Id";
+    static final String SIZED = "/sized/";
     private static final int REQUEST_BYTES_MAX = 1 << 20;
 
     private SoakUpstream() {}
@@ -103,13 +104,19 @@ public final class SoakUpstream {
             }
         }
 
+        private static ByteBuf sized(String uri) {
+            return uri.startsWith(SIZED)
+                    ? LARGE.slice(0, Math.min(LARGE_BYTES, Integer.parseInt(uri.substring(SIZED.length()))))
+                    : BODY.duplicate();
+        }
+
         private static FullHttpResponse answer(FullHttpRequest request) {
             boolean large = request.uri().endsWith("/large");
             ByteBuf body;
             if (request.content().isReadable()) {
                 body = request.content().retain();
             } else {
-                body = large ? LARGE.duplicate() : BODY.duplicate();
+                body = large ? LARGE.duplicate() : sized(request.uri());
             }
             FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, body);
             String id = request.headers().get(ID);
