@@ -58,7 +58,8 @@ final class GatewayBench {
 
     static void run(Screen screen, List<String> arguments) throws Exception {
         Effort effort = arguments.contains("--short") ? Effort.SHORT : Effort.WHOLE;
-        List<String> named = arguments.stream().filter(each -> !each.equals("--short")).toList();
+        List<String> named =
+                arguments.stream().filter(each -> !each.equals("--short")).toList();
         List<String> parts =
                 named.isEmpty() ? List.of("plain", "latency", "h2", "grpc", "alloc", "tokens", "new-tokens") : named;
         Path work = BenchNode.temporaryDirectory();
@@ -93,7 +94,8 @@ final class GatewayBench {
         rates(screen, effort, peers, "plain", contenders, (contender, time) -> wrk(peers, contender, time, List.of()));
     }
 
-    private static void tokens(Screen screen, Effort effort, GatewayPeers peers, Path work, KeyPair key, int count) throws Exception {
+    private static void tokens(Screen screen, Effort effort, GatewayPeers peers, Path work, KeyPair key, int count)
+            throws Exception {
         Path tokens = work.resolve("tokens-" + count);
         screen.line("  signing " + Screen.number(count) + " tokens");
         Files.write(tokens, sign(key, count));
@@ -105,22 +107,39 @@ final class GatewayBench {
                 new Contender(US, peers.gateway("tokens", tokenResources(work, peers.backend(), key))),
                 new Contender("HAProxy", peers.haproxy()[1]),
                 new Contender("Spring Cloud Gateway", peers.springCloudGateway(true)));
-        rates(screen, effort, peers, "RS256 tokens, " + Screen.number(count) + " of them", contenders, (contender, time) -> {
-            List<String> more = new ArrayList<>(script);
-            more.addAll(file);
-            return wrk(peers, contender, time, more);
-        });
+        rates(
+                screen,
+                effort,
+                peers,
+                "RS256 tokens, " + Screen.number(count) + " of them",
+                contenders,
+                (contender, time) -> {
+                    List<String> more = new ArrayList<>(script);
+                    more.addAll(file);
+                    return wrk(peers, contender, time, more);
+                });
     }
 
     private static void http2(Screen screen, Effort effort, GatewayPeers peers, Path work) throws IOException {
         List<Contender> contenders = List.of(
                 new Contender(US, peers.gateway("h2", plainResources(work, peers.backend()))),
                 new Contender("nginx", peers.nginx().http2()));
-        rates(screen, effort, peers, "HTTP/2 to HTTP/1.1, " + STREAMS + " streams each", contenders, (contender, time) -> {
-            String output = peers.load(List.of(
-                    "h2load", "-t1", "-c" + CONNECTIONS, "-m" + STREAMS, "-D" + time.toSeconds(), contender.url()));
-            return succeeded(contender, output);
-        });
+        rates(
+                screen,
+                effort,
+                peers,
+                "HTTP/2 to HTTP/1.1, " + STREAMS + " streams each",
+                contenders,
+                (contender, time) -> {
+                    String output = peers.load(List.of(
+                            "h2load",
+                            "-t1",
+                            "-c" + CONNECTIONS,
+                            "-m" + STREAMS,
+                            "-D" + time.toSeconds(),
+                            contender.url()));
+                    return succeeded(contender, output);
+                });
     }
 
     /** Unary calls: a message of {@value #GRPC_MESSAGE_BYTES} bytes there and back. */
@@ -130,7 +149,9 @@ final class GatewayBench {
         Files.write(message, GrpcUpstream.message(GRPC_MESSAGE_BYTES));
         Path resources = Files.writeString(
                 work.resolve("grpc.yaml"),
-                upstream(upstream).replace("protocol: HTTP", "protocol: H2C").replaceAll("(?s)  healthCheck:.*?(?=  circuit)", "")
+                upstream(upstream)
+                                .replace("protocol: HTTP", "protocol: H2C")
+                                .replaceAll("(?s)  healthCheck:.*?(?=  circuit)", "")
                         + route());
         List<Contender> contenders = List.of(
                 new Contender(US, peers.gateway("grpc", resources)),
@@ -183,8 +204,8 @@ final class GatewayBench {
     private static double allocated(GatewayPeers peers, int port, boolean upload, int bytes) throws IOException {
         String body = upload ? "x".repeat(bytes) : "";
         long before = 0;
-        try (SoakConnection connection = SoakConnection.open(
-                new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), port))) {
+        try (SoakConnection connection =
+                SoakConnection.open(new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), port))) {
             for (int i = 0; i < 2 * ALLOCATION_REQUESTS; i++) {
                 if (i == ALLOCATION_REQUESTS) {
                     before = peers.allocatedBytes(port); // what came before was compiling and warming up
@@ -224,7 +245,7 @@ final class GatewayBench {
                         contender.url()));
                 Latencies latencies = all.computeIfAbsent(contender, each -> new Latencies());
                 for (String line : Files.readAllLines(log)) {
-                    latencies.record(Long.parseLong(line.substring(line.lastIndexOf('\t') + 1)) * 1_000);
+                    record(latencies, Long.parseLong(line.substring(line.lastIndexOf('\t') + 1)) * 1_000);
                 }
             }
         }
@@ -243,12 +264,21 @@ final class GatewayBench {
                 .toList());
     }
 
+    /** The load waits for an answer before it sends the next request of a connection: those that were due meanwhile count as well. */
+    private static void record(Latencies latencies, long nanos) {
+        long pace = Duration.ofSeconds(1).toNanos() * CONNECTIONS / LATENCY_RATE;
+        for (long each = nanos; each > 0; each -= pace) {
+            latencies.record(each);
+        }
+    }
+
     @FunctionalInterface
     private interface Load {
         double requestsPerSecond(Contender contender, Duration time);
     }
 
-    private static void rates(Screen screen, Effort effort, GatewayPeers peers, String title, List<Contender> contenders, Load load) {
+    private static void rates(
+            Screen screen, Effort effort, GatewayPeers peers, String title, List<Contender> contenders, Load load) {
         Screen.Bar bar = screen.bar(title, (long) (effort.rounds() + 1) * contenders.size());
         for (Contender contender : contenders) {
             load.requestsPerSecond(contender, effort.warmUp());

@@ -151,8 +151,8 @@ final class GatewayPeers implements AutoCloseable {
 
     private int upstream(Class<?> main, String... more) {
         int port = freePort();
-        List<String> command =
-                new ArrayList<>(List.of(java(), "@" + NodeProcess.checkout().resolve("deploy/jvm.options"), "-Xmx256m"));
+        List<String> command = new ArrayList<>(
+                List.of(java(), "@" + NodeProcess.checkout().resolve("deploy/jvm.options"), "-Xmx256m"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), "" + port));
         command.addAll(List.of(more));
         start(main.getSimpleName(), LOAD_CORE, command, port);

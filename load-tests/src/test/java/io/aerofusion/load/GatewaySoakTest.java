@@ -108,7 +108,10 @@ final class GatewaySoakTest {
             synchronized (this) {
                 leaving = gateways.get(gateway);
             }
-            leaving.drain(DRAIN_MAX).toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+            leaving.drain(DRAIN_MAX)
+                    .toCompletableFuture()
+                    .orTimeout(20, TimeUnit.SECONDS)
+                    .join();
             leaving.close();
         }
 

@@ -70,7 +70,10 @@ public final class Http1Fuzz {
                 List<String> theirs = netty(bytes);
                 boolean extension = !theirs.isEmpty() && theirs.getLast().equals(EXTENSION);
                 int known = Math.min(read.size(), extension ? theirs.size() - 1 : Integer.MAX_VALUE);
-                same(theirs.subList(0, Math.min(known, theirs.size())), read.subList(0, known), "than the second parser");
+                same(
+                        theirs.subList(0, Math.min(known, theirs.size())),
+                        read.subList(0, known),
+                        "than the second parser");
             }
             return !refused;
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError | AssertionError e) {
