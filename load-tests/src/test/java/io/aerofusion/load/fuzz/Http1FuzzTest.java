@@ -6,7 +6,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class Http1FuzzTest {
-    private static final int RUNS = 40_000;
+    private static final int RUNS = 20_000;
 
     /** Every build tries other requests; the failure names the seed, which repeats it. */
     @Test
