@@ -35,7 +35,8 @@ final class Serving {
         List<CompiledRule> rules = compiled.rules();
         this.plans = new Plan[rules.size()];
         for (CompiledRule rule : rules)
-            plans[rule.index()] = new Plan(rule, steps.apply(rule), upstreams, bodyBytesMax, traffic);
+            plans[rule.index()] =
+                    new Plan(rule, VersionStep.with(rule, steps.apply(rule)), upstreams, bodyBytesMax, traffic);
         var names = new ArrayList<String>();
         for (Door door : compiled.doors()) names.add(door.name());
         this.doors = listeners.stream()

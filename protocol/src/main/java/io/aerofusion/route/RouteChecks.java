@@ -29,6 +29,7 @@ final class RouteChecks {
     void check(RouteSpec route) {
         common(route.parentRefs(), route.hostnames());
         checks.count("/spec/rules", route.rules(), RULES_MAX);
+        new VersioningChecks(checks).check(route.versioning(), route.rules());
         Set<String> names = new HashSet<>();
         for (int i = 0; i < route.rules().size(); i++) {
             RouteSpec.Rule rule = route.rules().get(i);

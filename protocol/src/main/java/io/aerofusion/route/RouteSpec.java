@@ -5,12 +5,25 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An HTTPRoute of the Gateway API: which requests, what is done to them, where they go. */
-public record RouteSpec(List<ParentRef> parentRefs, List<String> hostnames, List<Rule> rules) implements Spec {
+/**
+ * An HTTPRoute of the Gateway API: which requests, what is done to them, where they go.
+ *
+ * @param versioning how callers name the version of the API that they want; null if there is only one
+ */
+public record RouteSpec(
+        List<ParentRef> parentRefs,
+        List<String> hostnames,
+        List<Rule> rules,
+        @Nullable Versioning versioning) implements Spec {
     public RouteSpec {
         parentRefs = Defaults.list(parentRefs);
         hostnames = Defaults.list(hostnames);
         rules = Defaults.list(rules);
+    }
+
+    /** A route to an API without versions. */
+    public RouteSpec(List<ParentRef> parentRefs, List<String> hostnames, List<Rule> rules) {
+        this(parentRefs, hostnames, rules, null);
     }
 
     /**
@@ -18,6 +31,7 @@ public record RouteSpec(List<ParentRef> parentRefs, List<String> hostnames, List
      * backendRefs}.
      *
      * @param allowAmbiguousPaths forms of paths that are refused unless they stand here
+     * @param version the one that it serves, of {@link RouteSpec#versioning}; null: whatever version is asked for
      */
     public record Rule(
             @Nullable String name,
@@ -26,7 +40,8 @@ public record RouteSpec(List<ParentRef> parentRefs, List<String> hostnames, List
             List<BackendRef> backendRefs,
             @Nullable Timeouts timeouts,
             @Nullable Retry retry,
-            List<Ambiguity> allowAmbiguousPaths) {
+            List<Ambiguity> allowAmbiguousPaths,
+            @Nullable String version) {
         public Rule {
             matches = Defaults.list(matches);
             filters = Defaults.list(filters);
@@ -35,7 +50,7 @@ public record RouteSpec(List<ParentRef> parentRefs, List<String> hostnames, List
         }
 
         public Rule(List<Match> matches, List<Filter> filters, List<BackendRef> backendRefs) {
-            this(null, matches, filters, backendRefs, null, null, List.of());
+            this(null, matches, filters, backendRefs, null, null, List.of(), null);
         }
     }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param backends where it forwards to; none at all, or none with a weight, is answered with 500
  * @param policy what of all policies applies here
  * @param allowed the ambiguous paths it allows, as bits of {@link NormalPath}
+ * @param version what it has to do with versions of its route's API; null if that has none, or the rule takes any
  */
 public record CompiledRule(
         int index,
@@ -28,7 +29,8 @@ public record CompiledRule(
         RouteSpec.@Nullable Timeouts timeouts,
         RouteSpec.@Nullable Retry retry,
         EffectivePolicy policy,
-        int allowed) {
+        int allowed,
+        @Nullable RuleVersion version) {
     /** How long a whole request may take: the rule's own word before the policies'; null if neither says. */
     public @Nullable Duration requestTimeout() {
         if (timeouts != null && timeouts.request() != null) {

@@ -12,6 +12,9 @@ sealed interface Condition {
     /** The condition in words, for explanations. */
     String text();
 
+    /** What the request says of a version, see {@link RuleVersion}. */
+    non-sealed interface OfVersion extends Condition {}
+
     /** The method is this one. */
     record Method(String method) implements Condition {
         @Override

@@ -43,6 +43,7 @@ public record Explanation(
     /**
      * The match that takes the request.
      *
+     * @param version of the API, that the rule serves; null if it is none
      * @param hostname the pattern by which the host was found; empty for every host
      * @param because what the request was held against
      * @param location where a redirect leads
@@ -57,6 +58,7 @@ public record Explanation(
             int rule,
             @Nullable String ruleName,
             int match,
+            @Nullable String version,
             String hostname,
             List<String> because,
             @Nullable String location,
@@ -146,6 +148,11 @@ public record Explanation(
         if (filters.redirect() != null) {
             return new Decision(filters.redirect().status(), "The rule redirects.");
         }
+        RuleVersion version = found.rule().version();
+        if (version != null && version.refuses()) {
+            RuleVersion.Refused refused = version.refusal(question);
+            return new Decision(refused.status(), refused.code() + ": " + refused.detail());
+        }
         if (found.rule().backends().total() == 0) {
             return new Decision(500, "The rule has no backend with a weight.");
         }
@@ -177,6 +184,9 @@ public record Explanation(
                 rule.number(),
                 rule.name(),
                 found.number(),
+                rule.version() == null || rule.version().refuses()
+                        ? null
+                        : rule.version().name(),
                 hostname,
                 because,
                 redirect == null

@@ -44,6 +44,10 @@ final class Matches {
                 }
             }
         }
+        RuleVersion version = rule.version();
+        if (version != null) {
+            conditions.add(version.condition());
+        }
         PathMatch path = match.path() == null ? new PathMatch(PathMatch.Type.PATH_PREFIX, "/") : match.path();
         String value = path.value();
         Pattern pattern = null;
@@ -69,7 +73,8 @@ final class Matches {
                         pattern,
                         conditions,
                         match.method() != null,
-                        match.headers().size(),
+                        // a version counts like a header, which it mostly is
+                        match.headers().size() + (version == null ? 0 : 1),
                         match.queryParams().size()))
                 : Optional.empty();
     }

@@ -10,6 +10,7 @@ import io.aerofusion.route.Problem;
 import io.aerofusion.route.Resource;
 import io.aerofusion.route.RouteSpec;
 import io.aerofusion.route.UpstreamSpec;
+import io.aerofusion.route.Versioning;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -151,6 +152,8 @@ final class RouteTables {
 
     private List<Candidate> candidates(Resource resource, RouteSpec route) {
         List<Candidate> candidates = new ArrayList<>();
+        Versioning versioning = route.versioning();
+        Versions versions = versioning == null ? null : new Versions(versioning);
         for (int i = 0; i < route.rules().size(); i++) {
             RouteSpec.Rule rule = route.rules().get(i);
             int allowed = 0;
@@ -165,7 +168,8 @@ final class RouteTables {
                     rule.backendRefs(),
                     rule.timeouts(),
                     rule.retry(),
-                    allowed);
+                    allowed,
+                    version(versions, versioning, rule.version()));
             List<RouteSpec.Match> wanted = rule.matches().isEmpty()
                     ? List.of(new RouteSpec.Match(null, List.of(), List.of(), null))
                     : rule.matches();
@@ -173,14 +177,45 @@ final class RouteTables {
                 matches.of(resource, compiled, j, wanted.get(j)).ifPresent(candidates::add);
             }
         }
+        if (versions != null) {
+            candidates.addAll(new VersionRefusals(versions, this::refusal).of(candidates));
+        }
         return candidates;
+    }
+
+    private static @Nullable RuleVersion version(
+            @Nullable Versions versions, @Nullable Versioning versioning, @Nullable String name) {
+        // a name that is not there was reported when the resource was checked
+        return versions == null || versioning == null || name == null || versions.find(name) < 0
+                ? null
+                : RuleVersion.serving(versions, versioning, name);
+    }
+
+    /** The rule that refuses what a versioned rule and its like do not serve: with its policy and CORS, without backends. */
+    private CompiledRule refusal(CompiledRule like, RuleVersion version) {
+        CompiledRule rule = new CompiledRule(
+                rules.size(),
+                like.kind(),
+                like.route(),
+                like.number(),
+                like.name(),
+                Filters.NONE.withCors(like.filters().cors()),
+                new Backends(List.of()),
+                null,
+                null,
+                like.policy(),
+                like.allowed(),
+                version);
+        rules.add(rule);
+        return rule;
     }
 
     private List<Candidate> candidates(Resource resource, GrpcRouteSpec route) {
         List<Candidate> candidates = new ArrayList<>();
         for (int i = 0; i < route.rules().size(); i++) {
             GrpcRouteSpec.Rule rule = route.rules().get(i);
-            CompiledRule compiled = rule(resource, i, rule.name(), rule.filters(), rule.backendRefs(), null, null, 0);
+            CompiledRule compiled =
+                    rule(resource, i, rule.name(), rule.filters(), rule.backendRefs(), null, null, 0, null);
             List<GrpcRouteSpec.Match> wanted =
                     rule.matches().isEmpty() ? List.of(new GrpcRouteSpec.Match(null, List.of())) : rule.matches();
             for (int j = 0; j < wanted.size(); j++) {
@@ -198,7 +233,8 @@ final class RouteTables {
             List<BackendRef> backendRefs,
             RouteSpec.@Nullable Timeouts timeouts,
             RouteSpec.@Nullable Retry retry,
-            int allowed) {
+            int allowed,
+            @Nullable RuleVersion version) {
         List<Resource> extensions = new ArrayList<>();
         for (Filter filter : filters) {
             Resource extension = filter.extensionRef() == null
@@ -231,7 +267,8 @@ final class RouteTables {
                 timeouts,
                 retry,
                 policy,
-                allowed);
+                allowed,
+                version);
         rules.add(rule);
         return rule;
     }
