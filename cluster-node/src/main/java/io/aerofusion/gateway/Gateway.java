@@ -218,6 +218,13 @@ public final class Gateway implements AutoCloseable {
         return tlsClient.context(tls, transport.protocol() == Transport.Protocol.HTTP2, own);
     }
 
+    /** Gets a document of an upstream of the present generation; never fails. */
+    public CompletionStage<DocumentFetch.Fetched> fetch(DocumentFetch.Wanted wanted) {
+        Upstream upstream = upstreams.get(wanted.upstream());
+        SslContext tls = upstream == null ? null : context(upstream.settings().transport());
+        return new DocumentFetch(group.next(), sockets).get(upstream, tls, wanted);
+    }
+
     private void released(Endpoint endpoint) {
         for (Loop loop : loops.values())
             loop.eventLoop().execute(() -> loop.pools().release(endpoint));

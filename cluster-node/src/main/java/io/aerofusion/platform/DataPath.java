@@ -4,7 +4,9 @@ import akka.actor.typed.ActorSystem;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
+import io.aerofusion.gateway.DocumentFetch;
 import io.aerofusion.gateway.Gateway;
 import io.aerofusion.gateway.GatewaySettings;
 import io.aerofusion.gateway.Step;
@@ -13,6 +15,7 @@ import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.CompiledRule;
 import io.aerofusion.gateway.routing.Compiler;
 import io.aerofusion.gateway.routing.Outcome;
+import io.aerofusion.gateway.security.ConsumerRights;
 import io.aerofusion.gateway.security.Consumers;
 import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.gateway.security.HttpFetch;
@@ -20,6 +23,8 @@ import io.aerofusion.gateway.security.PolicyCompiler;
 import io.aerofusion.gateway.upstream.EndpointSource;
 import io.aerofusion.gateway.upstream.Target;
 import io.aerofusion.platform.persistence.StartException;
+import io.aerofusion.route.FetchedDocument;
+import io.aerofusion.route.GatewayListener;
 import io.aerofusion.route.Generation;
 import io.aerofusion.route.Problem;
 import java.net.InetAddress;
@@ -60,6 +65,7 @@ final class DataPath implements AutoCloseable {
             Thread.ofPlatform().name("gateway-compile").daemon().factory());
     private final CompletableFuture<Boolean> begun = new CompletableFuture<>();
     private volatile String failure = "";
+    private volatile @Nullable Compiled served;
 
     private DataPath(
             Gateway gateway,
@@ -159,6 +165,31 @@ final class DataPath implements AutoCloseable {
         return DataPathStatus.of(gateway, failure);
     }
 
+    /** The listeners, as clients see them. */
+    List<GatewayListener> listeners() {
+        return gateway.doors().stream()
+                .map(door -> new GatewayListener(door.name(), door.port(), door.hostname(), door.tls()))
+                .toList();
+    }
+
+    /** Gets a document of an upstream; never fails. */
+    CompletionStage<FetchedDocument> document(FetchedDocument.Wanted wanted) {
+        return gateway.fetch(new DocumentFetch.Wanted(
+                        wanted.upstream(), wanted.path(), wanted.etag(), wanted.bytesMax(), wanted.timeout()))
+                .thenApply(fetched -> switch (fetched) {
+                    case DocumentFetch.Fetched.Document document ->
+                        new FetchedDocument.Content(document.content(), document.etag());
+                    case DocumentFetch.Fetched.Unchanged same -> new FetchedDocument.Unchanged();
+                    case DocumentFetch.Fetched.Failed failed -> new FetchedDocument.Failed(failed.why());
+                });
+    }
+
+    /** Which routes a consumer may use on this node, and within which limits. */
+    ObjectNode rights(String consumer) {
+        Compiled compiled = served;
+        return ConsumerStatus.rights(compiled == null ? List.of() : ConsumerRights.of(compiled, consumer));
+    }
+
     /** Serves what the supplier gives, as soon as it is compiled; what it was told before and did not begin yet is left out. */
     void serve(Supplier<Generation> generation) {
         wanted.set(generation);
@@ -183,6 +214,7 @@ final class DataPath implements AutoCloseable {
                                 compiled.generation().number(),
                                 compiled.warnings());
                     }
+                    served = compiled;
                     gateway.swap(compiled).whenComplete((done, failed) -> begun.complete(true));
                     PolicyCompiler used = policies.get();
                     if (used != null) {

@@ -50,11 +50,23 @@ final class Domains {
         Authenticator authenticator = builtIn.apply(tokens);
         Spaces spaces = new Spaces(context, authenticator, devices);
         sessions.set(spaces::identifyAgain);
-        Users users = new Users(
-                context, tokens, changes::announce, Map.of("Device", devices::forget, "Space", spaces::forget));
         GatewayControl gateway = new GatewayControl(
-                context, directory, new GatewayControl.DataPath(dataPath::check, dataPath::explain, dataPath::status));
+                context,
+                directory,
+                new GatewayControl.DataPath(
+                        dataPath::check,
+                        dataPath::explain,
+                        dataPath::status,
+                        dataPath::listeners,
+                        dataPath::document,
+                        dataPath::rights));
         gateway.serve(dataPath::serve);
+        Users users = new Users(
+                context,
+                tokens,
+                changes::announce,
+                // what a user owns without a data key of its own goes with the user
+                Map.of("Device", devices::forget, "Space", spaces::forget, "User", gateway::forget));
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(users.endpoints(devices::ofUser, spaces::ofUser));
         endpoints.addAll(devices.endpoints(users::exists));

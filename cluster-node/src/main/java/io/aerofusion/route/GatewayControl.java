@@ -6,6 +6,7 @@ import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityRef;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.cluster.ReadModel;
@@ -52,11 +53,17 @@ public final class GatewayControl {
      * @param check what is wrong with a generation as a whole
      * @param explain what the gateway would do with a request: takes the generation and the request as JSON
      * @param status what the data path of this node says of itself
+     * @param listeners of the gateway
+     * @param documents gets a document of an upstream; never fails
+     * @param rights which routes a consumer may use and within which limits, as JSON
      */
     public record DataPath(
             Function<Generation, List<Problem>> check,
             BiFunction<Generation, JsonNode, JsonNode> explain,
-            Supplier<JsonNode> status) {}
+            Supplier<JsonNode> status,
+            Supplier<List<GatewayListener>> listeners,
+            Function<FetchedDocument.Wanted, CompletionStage<FetchedDocument>> documents,
+            Function<String, ObjectNode> rights) {}
 
     private final NodeContext node;
     private final DataPath dataPath;
@@ -64,6 +71,8 @@ public final class GatewayControl {
     private final ResourceHistory resourceHistory;
     private final PublicationHistory publicationHistory;
     private final Revisioned<Configuration> revisioned;
+    private final ApiCatalog apis;
+    private final OwnConsumers ownConsumers;
     private volatile @Nullable Revisioned<Configuration> announcing;
 
     /**
@@ -104,8 +113,17 @@ public final class GatewayControl {
                                         (ActorRef<RevisionedMessage.Answer> replyTo) ->
                                                 new Publication.Since(question, replyTo),
                                         SINCE_TIMEOUT),
-                        dataPath.status()));
+                        this::status));
         this.announcing = revisioned;
+        this.apis = new ApiCatalog(
+                ApiDocuments.start(
+                        node.system(), dataPath.documents()::apply, this::configuration, node.blocking(), node.clock()),
+                this::configuration,
+                dataPath.listeners(),
+                node.clock()::instant);
+        this.ownConsumers = new OwnConsumers(
+                this,
+                OwnConsumers.Settings.of(node.system().settings().config().getConfig("aerofusion.gateway.portal")));
     }
 
     /** The API of the gateway's control plane. */
@@ -118,7 +136,24 @@ public final class GatewayControl {
         endpoints.addAll(new ConfigurationRoutes(this).endpoints());
         endpoints.addAll(new GenerationRoutes(this).endpoints());
         endpoints.addAll(new OperationRoutes(this, dataPath).endpoints());
+        endpoints.addAll(new ApiRoutes(this, apis).endpoints());
+        endpoints.addAll(new PortalRoutes(this, dataPath, ownConsumers).endpoints());
         return endpoints;
+    }
+
+    /** What this node says of its gateway, beside the generation it holds. */
+    private JsonNode status() {
+        JsonNode status = dataPath.status().get();
+        ApiCatalog started = apis; // asked while the node is just starting it is not there yet
+        if (started != null && status instanceof ObjectNode object) {
+            object.set("apis", started.status());
+        }
+        return status;
+    }
+
+    /** Removes the consumers of a user who is being erased; safe to repeat. */
+    public CompletionStage<Void> forget(String tenant, String user, String by) {
+        return tenant.equals(TENANT) ? ownConsumers.forget(user, by) : CompletableFuture.completedFuture(null);
     }
 
     /** What the projection of this domain writes. */

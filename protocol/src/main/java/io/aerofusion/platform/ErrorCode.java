@@ -53,6 +53,12 @@ public enum ErrorCode {
             false,
             "The gateway's configuration would not be valid; nothing was changed",
             "Correct what the problems name, each with its resource and JSON pointer."),
+    PORTAL_LIMIT_REACHED(
+            "portal-limit-reached",
+            409,
+            false,
+            "You have as many consumers or keys as you may",
+            "Remove one that you no longer need, or ask an operator for more."),
     // who asks
     UNAUTHENTICATED(
             "unauthenticated",

@@ -1,5 +1,6 @@
 package io.aerofusion.route;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamChecks {
     static final int ENDPOINTS_MAX = 1000;
     static final int WEIGHT_MAX = 1000;
+    /** Of a document that stands in the resource: every node holds it, and every change of the gateway carries it. */
+    static final int DOCUMENT_LENGTH_MAX = 262_144;
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofHours(24);
@@ -62,9 +65,44 @@ final class UpstreamChecks {
                     0,
                     10_000);
         }
+        if (upstream.openapi() != null) {
+            openapi(upstream.openapi());
+        }
         checks.range("/spec/timeout/connect", upstream.timeout().connect(), SHORTEST, Duration.ofMinutes(1));
         checks.range("/spec/timeout/idle", upstream.timeout().idle(), SHORTEST, LONGEST);
         checks.range("/spec/timeout/request", upstream.timeout().request(), Duration.ZERO, LONGEST);
+    }
+
+    private void openapi(UpstreamSpec.OpenApi openapi) {
+        String at = "/spec/openapi";
+        checks.require(
+                openapi.path() != null || openapi.document() != null,
+                at,
+                Problem.REQUIRED,
+                "Name the path of the document, or write the document.");
+        checks.require(
+                openapi.path() == null || openapi.document() == null,
+                at,
+                Problem.NOT_TOGETHER,
+                "Name only one of path and document.");
+        String path = openapi.path();
+        checks.require(
+                path == null
+                        || (path.startsWith("/")
+                                && path.length() <= RouteChecks.PATH_LENGTH_MAX
+                                && path.chars().allMatch(c -> c > 0x20 && c < 0x7f && c != '#')),
+                at + "/path",
+                Problem.INVALID,
+                "A path begins with a slash and has no spaces and no #.");
+        checks.range(at + "/refresh", openapi.refresh(), Duration.ofSeconds(10), LONGEST);
+        JsonNode document = openapi.document();
+        checks.require(
+                document == null || document.isObject(), at + "/document", Problem.INVALID, "It is no JSON object.");
+        checks.require(
+                document == null || document.toString().length() <= DOCUMENT_LENGTH_MAX,
+                at + "/document",
+                Problem.OUT_OF_RANGE,
+                "At most " + DOCUMENT_LENGTH_MAX + " characters; have the service serve it and name the path.");
     }
 
     private void source(UpstreamSpec upstream) {

@@ -2,11 +2,16 @@ package io.aerofusion.route;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A service that requests are forwarded to: where its endpoints are and how they are treated. Exactly one source is present. */
+/**
+ * A service that requests are forwarded to: where its endpoints are and how they are treated. Exactly one source is present.
+ *
+ * @param openapi what describes its API; null if nothing does
+ */
 public record UpstreamSpec(
         Protocol protocol,
         @Nullable List<Endpoint> endpoints,
@@ -19,13 +24,44 @@ public record UpstreamSpec(
         @Nullable CircuitBreaker circuitBreaker,
         @Nullable Retry retry,
         @Nullable RetryBudget retryBudget,
-        Timeout timeout)
+        Timeout timeout,
+        @Nullable OpenApi openapi)
         implements Spec {
     public UpstreamSpec {
         protocol = Defaults.or(protocol, Protocol.HTTP);
         endpoints = endpoints == null ? null : Defaults.list(endpoints);
         loadBalancer = Defaults.or(loadBalancer, new LoadBalancer(LoadBalancerType.POWER_OF_TWO_CHOICES, null, null));
         timeout = Defaults.or(timeout, Timeout.DEFAULTS);
+    }
+
+    /** An upstream whose API is not described. */
+    public UpstreamSpec(
+            Protocol protocol,
+            @Nullable List<Endpoint> endpoints,
+            @Nullable Dns dns,
+            @Nullable Discovery discovery,
+            @Nullable Platform platform,
+            @Nullable Tls tls,
+            LoadBalancer loadBalancer,
+            @Nullable HealthCheck healthCheck,
+            @Nullable CircuitBreaker circuitBreaker,
+            @Nullable Retry retry,
+            @Nullable RetryBudget retryBudget,
+            Timeout timeout) {
+        this(
+                protocol,
+                endpoints,
+                dns,
+                discovery,
+                platform,
+                tls,
+                loadBalancer,
+                healthCheck,
+                circuitBreaker,
+                retry,
+                retryBudget,
+                timeout,
+                null);
     }
 
     /** An upstream of these endpoints, all else as by default. */
@@ -302,6 +338,28 @@ public record UpstreamSpec(
             connect = Defaults.or(connect, Duration.ofSeconds(1));
             idle = Defaults.or(idle, Duration.ofSeconds(60));
             request = Defaults.or(request, Duration.ofSeconds(30));
+        }
+    }
+
+    /**
+     * The OpenAPI document of a service: it is asked for it, or it stands here.
+     *
+     * @param path where the service has it, in JSON or YAML
+     * @param refresh after which it is asked again
+     * @param document the document itself
+     * @param listed whether users see the API; operators do in any case
+     */
+    public record OpenApi(
+            @Nullable String path,
+            Duration refresh,
+            @Nullable JsonNode document,
+            Boolean listed) {
+        public static final Duration REFRESH = Duration.ofMinutes(5);
+
+        public OpenApi {
+            refresh = Defaults.or(refresh, REFRESH);
+            document = document == null || document.isNull() || document.isMissingNode() ? null : document;
+            listed = Defaults.or(listed, true);
         }
     }
 }

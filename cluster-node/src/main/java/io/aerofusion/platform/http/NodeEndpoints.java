@@ -49,7 +49,12 @@ public final class NodeEndpoints {
                 metrics(metrics),
                 page("/docs", "docs", "docs.html", html()),
                 page("/docs/docs.js", "docsScript", "docs.js", javascript()),
-                page("/docs/docs.css", "docsStyle", "docs.css", css())));
+                page("/docs/docs.css", "docsStyle", "docs.css", css()),
+                page("/portal", "portal", "portal.html", html()),
+                page("/portal/portal.js", "portalScript", "portal.js", javascript()),
+                page("/portal/elements.js", "portalElements", "portal-elements.js", javascript()),
+                page("/portal/operations.js", "portalOperations", "portal-operations.js", javascript()),
+                page("/portal/portal.css", "portalStyle", "portal.css", css())));
         all.addAll(domains);
         // The document describes itself, so it is written when its own endpoint stands in the table.
         byte[][] document = new byte[1][];
@@ -125,7 +130,9 @@ public final class NodeEndpoints {
         return endpoint(
                 path,
                 id,
-                "A part of the page that shows this document",
+                path.startsWith("/portal")
+                        ? "A part of the developer portal"
+                        : "A part of the page that shows this document",
                 new Endpoint.Reply(200, "The page", media, "{\"type\":\"string\"}"),
                 () -> HttpResponse.create()
                         .withStatus(StatusCodes.OK)

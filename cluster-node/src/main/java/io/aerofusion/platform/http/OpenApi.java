@@ -136,7 +136,7 @@ public final class OpenApi {
         for (String segment : path.substring(1).split("/")) {
             if (!segment.equals("api") && !segment.matches("v[0-9]+") && !segment.startsWith("{")) {
                 return switch (segment) {
-                    case "docs", "openapi.json", "health", "metrics" -> "node";
+                    case "docs", "portal", "openapi.json", "health", "metrics" -> "node";
                     default -> segment;
                 };
             }
