@@ -103,7 +103,7 @@ public final class DocumentFetch {
         boolean http2 = transport.protocol() == Transport.Protocol.HTTP2;
         ChannelFuture connecting = new Bootstrap()
                 .group(loop)
-                .channelFactory(sockets::client)
+                .channelFactory(() -> sockets.client(address.getAddress()))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(60_000, wanted.timeout().toMillis() + 1))
                 .handler(new ChannelInitializer<Channel>() {

@@ -35,7 +35,9 @@ final class PortalRoutes {
             "conditional: it depends on the request"},"apiKey":{"type":"object","properties":{"headers":{"type":"array","items":\
             {"type":"string"}},"queryParams":{"type":"array","items":{"type":"string"}}}},"limits":{"type":"array","items":\
             {"type":"object","properties":{"requests":{"type":"integer"},"unit":{"type":"string"},"burst":{"type":"integer"},\
-            "key":{"type":"string"},"scope":{"type":"string"}}}}}}}}}""";
+            "key":{"type":"string"},"scope":{"type":"string"}}}}}}},"usage":{"type":"object","description":"since the start of each node; absent if there is none",\
+            "properties":{"requests":{"type":"integer"},"errors":{"type":"integer"},"active":{"type":"integer"},"nodes":\
+            {"type":"integer"}}}}}""";
 
     private final GatewayControl control;
     private final GatewayControl.DataPath dataPath;
@@ -112,7 +114,7 @@ final class PortalRoutes {
                         HttpMethods.GET,
                         ITEM + "/limits",
                         "getOwnLimits",
-                        "Which routes it may use, and within which limits",
+                        "Which routes it may use, within which limits, and what it did so far on all nodes",
                         "",
                         GatewayJson.reply(200, "Its limits", LIMITS),
                         this::limits));
@@ -184,7 +186,11 @@ final class PortalRoutes {
         if (!request.caller().operates()) {
             own.mayChange(user, document);
         }
-        return CompletableFuture.supplyAsync(() -> Answer.json(dataPath.rights().apply(name)), control.blocking());
+        return CompletableFuture.supplyAsync(() -> dataPath.rights().apply(name), control.blocking())
+                .thenCombine(control.holdings(), (rights, nodes) -> {
+                    ConsumerUsage.of(nodes, name).ifPresent(usage -> rights.set("usage", usage));
+                    return Answer.json(rights);
+                });
     }
 
     private static ObjectNode consumer(JsonNode document) {

@@ -158,7 +158,9 @@ function keyText(key) {
 async function limits(consumer, place) {
   try {
     const told = await call('GET', 'portal/consumers/' + encodeURIComponent(consumer.name) + '/limits');
-    place.replaceChildren(told.routes.length === 0 ? element('p', { class: 'soft' }, 'It may use no route.')
+    const usage = told.usage;
+    place.replaceChildren(element('p', {}, usage ? usage.requests + ' requests since the nodes started, ' + usage.errors + ' of them failed or refused, '
+      + usage.active + ' under way (' + usage.nodes + (usage.nodes === 1 ? ' node).' : ' nodes).') : 'No requests are counted for it yet.'), told.routes.length === 0 ? element('p', { class: 'soft' }, 'It may use no route.')
       : element('div', { class: 'scroll' }, element('table', {},
         element('thead', {}, element('tr', {}, ...['Route', 'Access', 'The key goes in', 'Limits'].map((head) => element('th', { scope: 'col' }, head)))),
         element('tbody', {}, ...told.routes.map((one) => element('tr', {},
@@ -194,7 +196,7 @@ function consumerView(consumer, reload) {
     await reload();
   });
   const place = element('div', {}, element('p', { class: 'soft' }, 'Loading …'));
-  const more = element('details', { ontoggle: () => more.open && limits(consumer, place) }, element('summary', {}, 'Limits'), place);
+  const more = element('details', { ontoggle: () => more.open && limits(consumer, place) }, element('summary', {}, 'Limits and usage'), place);
   return element('section', { class: 'card', 'aria-label': consumer.title },
     element('h2', {}, consumer.title),
     element('p', { class: 'soft' }, 'Consumer ', code(consumer.name), consumer.roles.length > 0 ? ', roles ' + consumer.roles.join(', ') : '', consumer.disabled ? ' (disabled)' : ''),
