@@ -2,6 +2,7 @@ package io.aerofusion.platform.http;
 
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpMethods;
 import akka.http.javadsl.model.HttpResponse;
@@ -26,7 +27,9 @@ public final class NodeEndpoints {
     private static final String POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors"
                     + " 'none'";
-    private static final ContentType PROMETHEUS = ContentTypes.parse("text/plain; version=0.0.4; charset=UTF-8");
+    /** Put together rather than parsed: the parser of header values would be loaded on the way to the first bind. */
+    private static final ContentType PROMETHEUS = ContentTypes.create(
+            MediaTypes.customWithOpenCharset("text", "plain", Map.of("version", "0.0.4"), false), HttpCharsets.UTF_8);
 
     private NodeEndpoints() {}
 
