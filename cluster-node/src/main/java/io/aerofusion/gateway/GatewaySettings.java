@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -70,156 +71,102 @@ public record GatewaySettings(
     }
 
     public GatewaySettings withThreads(int count) {
-        return new GatewaySettings(
-                listeners,
-                count,
-                nativeTransport,
-                bounds,
-                timeouts,
-                trustedProxy,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                policies,
-                observability,
-                forwardedField);
+        return with(change -> change.threads = count);
     }
 
     public GatewaySettings withNativeTransport(boolean wanted) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                wanted,
-                bounds,
-                timeouts,
-                trustedProxy,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                policies,
-                observability,
-                forwardedField);
+        return with(change -> change.nativeTransport = wanted);
     }
 
     public GatewaySettings withBounds(Bounds changed) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                nativeTransport,
-                changed,
-                timeouts,
-                trustedProxy,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                policies,
-                observability,
-                forwardedField);
+        return with(change -> change.bounds = changed);
     }
 
     public GatewaySettings withTimeouts(Timeouts changed) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                nativeTransport,
-                bounds,
-                changed,
-                trustedProxy,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                policies,
-                observability,
-                forwardedField);
+        return with(change -> change.timeouts = changed);
     }
 
     public GatewaySettings withTrustedProxy(Predicate<InetAddress> trusted) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                nativeTransport,
-                bounds,
-                timeouts,
-                trusted,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                policies,
-                observability,
-                forwardedField);
+        return with(change -> change.trustedProxy = trusted);
+    }
+
+    public GatewaySettings withTicker(LongSupplier nanos) {
+        return with(change -> change.ticker = nanos);
     }
 
     public GatewaySettings withUpstreams(ServiceLookup found, EndpointSource own) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                nativeTransport,
-                bounds,
-                timeouts,
-                trustedProxy,
-                ticker,
-                clock,
-                found,
-                own,
-                policies,
-                observability,
-                forwardedField);
+        return with(change -> {
+            change.discovery = found;
+            change.platform = own;
+        });
     }
 
     public GatewaySettings withPolicies(Policies made) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                nativeTransport,
-                bounds,
-                timeouts,
-                trustedProxy,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                made,
-                observability,
-                forwardedField);
+        return with(change -> change.policies = made);
     }
 
     public GatewaySettings withObservability(Observability told) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                nativeTransport,
-                bounds,
-                timeouts,
-                trustedProxy,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                policies,
-                told,
-                forwardedField);
+        return with(change -> change.observability = told);
     }
 
     public GatewaySettings withForwardedField(boolean wanted) {
-        return new GatewaySettings(
-                listeners,
-                threads,
-                nativeTransport,
-                bounds,
-                timeouts,
-                trustedProxy,
-                ticker,
-                clock,
-                discovery,
-                platform,
-                policies,
-                observability,
-                wanted);
+        return with(change -> change.forwardedField = wanted);
+    }
+
+    private GatewaySettings with(Consumer<Change> made) {
+        var change = new Change(this);
+        made.accept(change);
+        return change.settings();
+    }
+
+    /** Settings on their way to others: the one place that copies them all. */
+    private static final class Change {
+        private final List<Listener> listeners;
+        private int threads;
+        private boolean nativeTransport;
+        private Bounds bounds;
+        private Timeouts timeouts;
+        private Predicate<InetAddress> trustedProxy;
+        private LongSupplier ticker;
+        private final InstantSource clock;
+        private ServiceLookup discovery;
+        private EndpointSource platform;
+        private Policies policies;
+        private Observability observability;
+        private boolean forwardedField;
+
+        Change(GatewaySettings from) {
+            listeners = from.listeners;
+            threads = from.threads;
+            nativeTransport = from.nativeTransport;
+            bounds = from.bounds;
+            timeouts = from.timeouts;
+            trustedProxy = from.trustedProxy;
+            ticker = from.ticker;
+            clock = from.clock;
+            discovery = from.discovery;
+            platform = from.platform;
+            policies = from.policies;
+            observability = from.observability;
+            forwardedField = from.forwardedField;
+        }
+
+        GatewaySettings settings() {
+            return new GatewaySettings(
+                    listeners,
+                    threads,
+                    nativeTransport,
+                    bounds,
+                    timeouts,
+                    trustedProxy,
+                    ticker,
+                    clock,
+                    discovery,
+                    platform,
+                    policies,
+                    observability,
+                    forwardedField);
+        }
     }
 
     /** Makes the steps that guard the rules of a generation, once per generation. */
