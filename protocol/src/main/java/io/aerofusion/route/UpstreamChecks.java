@@ -49,7 +49,7 @@ final class UpstreamChecks {
         }
         balancer(upstream.loadBalancer());
         if (upstream.healthCheck() != null) {
-            health(upstream.healthCheck());
+            health(upstream.healthCheck(), upstream.protocol());
         }
         if (upstream.circuitBreaker() != null) {
             breaker(upstream.circuitBreaker());
@@ -190,7 +190,7 @@ final class UpstreamChecks {
         }
     }
 
-    private void health(UpstreamSpec.HealthCheck health) {
+    private void health(UpstreamSpec.HealthCheck health, UpstreamSpec.Protocol protocol) {
         UpstreamSpec.@Nullable Active active = health.active();
         if (active != null) {
             String at = "/spec/healthCheck/active";
@@ -204,6 +204,7 @@ final class UpstreamChecks {
                 checks.range(
                         at + "/expectedStatuses/" + i, active.expectedStatuses().get(i), 100, 599);
             }
+            kind(at, active, protocol);
         }
         UpstreamSpec.@Nullable Passive passive = health.passive();
         if (passive != null) {
@@ -213,6 +214,32 @@ final class UpstreamChecks {
             checks.range(at + "/maxEjectionPercent", passive.maxEjectionPercent(), 0, 100);
             checks.range(at + "/interval", passive.interval(), SHORTEST, Duration.ofHours(1));
         }
+    }
+
+    private void kind(String at, UpstreamSpec.Active active, UpstreamSpec.Protocol protocol) {
+        boolean http2 = switch (protocol) {
+            case H2C, H2, GRPC -> true;
+            case HTTP, HTTPS -> false;
+        };
+        checks.require(
+                http2 || active.kind() != UpstreamSpec.CheckType.GRPC,
+                at + "/type",
+                Problem.NOT_TOGETHER,
+                "A check by gRPC needs HTTP/2: the upstream's protocol must be GRPC, H2 or H2C.");
+        UpstreamSpec.@Nullable Grpc grpc = active.grpc();
+        if (grpc != null) {
+            checks.require(
+                    active.kind() == UpstreamSpec.CheckType.GRPC,
+                    at + "/grpc",
+                    Problem.NOT_TOGETHER,
+                    "It belongs to the type GRPC.");
+            checks.value(at + "/grpc/service", grpc.service());
+        }
+        checks.require(
+                active.tcp() == null || active.kind() == UpstreamSpec.CheckType.TCP,
+                at + "/tcp",
+                Problem.NOT_TOGETHER,
+                "It belongs to the type TCP.");
     }
 
     private void breaker(UpstreamSpec.CircuitBreaker breaker) {

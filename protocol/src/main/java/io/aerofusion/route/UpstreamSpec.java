@@ -238,14 +238,25 @@ public record UpstreamSpec(
     public record HealthCheck(
             @Nullable Active active, @Nullable Passive passive) {}
 
-    /** Endpoints are asked. */
+    /**
+     * Endpoints are asked.
+     *
+     * @param type what they are asked; without it, HTTP
+     * @param path of the GET, for the type HTTP
+     * @param expectedStatuses what a well endpoint answers, for the type HTTP
+     * @param grpc for the type GRPC; without it, the health of the whole server is asked
+     * @param tcp for the type TCP, which has nothing to say: a connection is made and closed
+     */
     public record Active(
+            @Nullable CheckType type,
             String path,
             Duration interval,
             Duration timeout,
             Integer healthyThreshold,
             Integer unhealthyThreshold,
-            List<Integer> expectedStatuses) {
+            List<Integer> expectedStatuses,
+            @Nullable Grpc grpc,
+            @Nullable Tcp tcp) {
         public Active {
             path = Defaults.or(path, "/");
             interval = Defaults.or(interval, Duration.ofSeconds(5));
@@ -254,7 +265,47 @@ public record UpstreamSpec(
             unhealthyThreshold = Defaults.or(unhealthyThreshold, 3);
             expectedStatuses = Defaults.list(expectedStatuses, List.of(200));
         }
+
+        /** Asked by a GET. */
+        public Active(
+                String path,
+                Duration interval,
+                Duration timeout,
+                Integer healthyThreshold,
+                Integer unhealthyThreshold,
+                List<Integer> expectedStatuses) {
+            this(null, path, interval, timeout, healthyThreshold, unhealthyThreshold, expectedStatuses, null, null);
+        }
+
+        /** What endpoints are asked. */
+        @JsonIgnore
+        public CheckType kind() {
+            return Defaults.or(type, CheckType.HTTP);
+        }
     }
+
+    /** What an active check is made of. */
+    public enum CheckType {
+        /** A GET whose status counts */
+        @JsonProperty("HTTP")
+        HTTP,
+        /** gRPC's health checking protocol */
+        @JsonProperty("GRPC")
+        GRPC,
+        /** A connection */
+        @JsonProperty("TCP")
+        TCP
+    }
+
+    /** Which gRPC service's health is asked; empty for that of the whole server. */
+    public record Grpc(String service) {
+        public Grpc {
+            service = Defaults.text(service);
+        }
+    }
+
+    /** That a connection can be made is all that is asked. */
+    public record Tcp() {}
 
     /** Endpoints are judged by their answers, and left out for a while. */
     public record Passive(

@@ -116,6 +116,10 @@ class ResourceCodecTest {
             Upstream | {"platform":{},"loadBalancer":{"type":"ConsistentHash"}}                      | /spec/loadBalancer/consistentHash
             Upstream | {"platform":{},"retry":{"retryOn":["sometimes"]}}                             | /spec/retry/retryOn/0
             Upstream | {"platform":{},"healthCheck":{"active":{"interval":"1ms"}}}                   | /spec/healthCheck/active/interval
+            Upstream | {"platform":{},"healthCheck":{"active":{"type":"UDP"}}}                       | /spec/healthCheck/active/type
+            Upstream | {"platform":{},"healthCheck":{"active":{"type":"GRPC"}}}                      | /spec/healthCheck/active/type
+            Upstream | {"platform":{},"protocol":"H2C","healthCheck":{"active":{"grpc":{}}}}         | /spec/healthCheck/active/grpc
+            Upstream | {"platform":{},"healthCheck":{"active":{"tcp":{}}}}                           | /spec/healthCheck/active/tcp
             Upstream | {"platform":{"x":1}}                                                          | /spec/platform/x
             Consumer | {"credentials":[{"apiKey":{"hash":"abc"}}]}                                   | /spec/credentials/0/apiKey/hash
             Consumer | {"credentials":[{"password":{}}]}                                             | /spec/credentials/0/password
@@ -135,6 +139,26 @@ class ResourceCodecTest {
         assertThat(refused("{\"kind\":\"" + kind + "\",\"metadata\":{\"name\":\"r\"},\"spec\":" + spec + "}"))
                 .extracting(Problem::pointer)
                 .contains(pointer);
+    }
+
+    @Test
+    void anActiveCheckIsWrittenAsItWasRead() throws Exception {
+        for (String check : List.of(
+                "{\"type\":\"GRPC\",\"grpc\":{\"service\":\"orders.v1.Orders\"}}",
+                "{\"type\":\"TCP\",\"tcp\":{}}",
+                "{}")) {
+            Resource resource = valid("{\"kind\":\"Upstream\",\"metadata\":{\"name\":\"r\"},\"spec\":{\"platform\":{},"
+                    + "\"protocol\":\"GRPC\",\"healthCheck\":{\"active\":" + check + "}}}");
+            assertThat(ResourceCodec.stored(ResourceCodec.write(resource))).isEqualTo(resource);
+            UpstreamSpec.Active active =
+                    ((UpstreamSpec) resource.spec()).healthCheck().active();
+            assertThat(ResourceCodec.write(resource)
+                            .at("/spec/healthCheck/active")
+                            .has("type"))
+                    .isEqualTo(active.type() != null);
+            assertThat(check)
+                    .contains(active.type() == null ? "{}" : active.kind().name());
+        }
     }
 
     @Test

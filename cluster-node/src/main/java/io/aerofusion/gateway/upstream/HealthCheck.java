@@ -44,9 +44,9 @@ final class HealthCheck implements AutoCloseable {
         }
         long mine = ++probe;
         services.prober()
-                .probe(transport, endpoint.target(), settings.path(), settings.timeout())
-                .whenComplete((status, failure) -> {
-                    boolean well = failure == null && status != null && settings.expects(status);
+                .probe(transport, endpoint.target(), settings.probe(), settings.timeout())
+                .whenComplete((answer, failure) -> {
+                    boolean well = failure == null && answer != null && answer;
                     services.timeline().schedule(Duration.ZERO, () -> checked(mine, well));
                 });
         if (probe == mine) {

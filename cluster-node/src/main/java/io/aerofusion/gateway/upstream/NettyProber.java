@@ -3,7 +3,6 @@ package io.aerofusion.gateway.upstream;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -15,17 +14,14 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
-import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.ssl.SslContext;
-import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -36,7 +32,7 @@ import java.util.function.Function;
 
 /**
  * Probes endpoints the way the gateway talks to them: HTTP/1.1 or HTTP/2, with or without TLS, each on a connection of its own, which is
- * closed as soon as the head of the answer is there. So a check also tells whether connections are taken.
+ * closed as soon as the answer is known. So a check also tells whether connections are taken.
  */
 final class NettyProber implements Prober {
     static final String USER_AGENT = "aerofusion-health-check";
@@ -51,8 +47,26 @@ final class NettyProber implements Prober {
     }
 
     @Override
-    public CompletionStage<Integer> probe(Transport transport, Target target, String path, Duration timeout) {
-        CompletableFuture<Integer> status = new CompletableFuture<>();
+    public CompletionStage<Boolean> probe(Transport transport, Target target, Probe probe, Duration timeout) {
+        return switch (probe) {
+            case Probe.Http get -> ask(transport, target, timeout, well -> new ProbeAnswer.Head(get, well), get(get));
+            case Probe.Grpc call -> ask(transport, target, timeout, ProbeAnswer.Call::new, call(call, timeout));
+            case Probe.Connect connect -> reach(target, timeout).thenApply(reached -> true);
+        };
+    }
+
+    /** What is written to the endpoint, once the connection or the stream is there. */
+    private interface Question {
+        ChannelFuture write(Channel to, Transport transport, String authority);
+    }
+
+    private CompletionStage<Boolean> ask(
+            Transport transport,
+            Target target,
+            Duration timeout,
+            Function<CompletableFuture<Boolean>, ProbeAnswer> answer,
+            Question question) {
+        CompletableFuture<Boolean> well = new CompletableFuture<>();
         ChannelFuture connecting = new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
@@ -62,35 +76,91 @@ final class NettyProber implements Prober {
                     protected void initChannel(Channel channel) {
                         secure(channel, transport, target);
                         switch (transport.protocol()) {
-                            case HTTP1 -> channel.pipeline().addLast(new HttpClientCodec(), new Head(status));
+                            case HTTP1 -> channel.pipeline().addLast(new HttpClientCodec(), answer.apply(well));
                             case HTTP2 ->
                                 channel.pipeline()
                                         .addLast(
                                                 Http2FrameCodecBuilder.forClient()
                                                         .build(),
                                                 new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()),
-                                                new Head(status));
+                                                new ProbeAnswer(well));
                         }
                     }
                 })
                 .connect(target.socket());
         Channel channel = connecting.channel();
         var limit = loop.schedule(
-                () -> status.completeExceptionally(new TimeoutException("no answer in time")),
+                () -> well.completeExceptionally(new TimeoutException("no answer in time")),
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
-        status.whenComplete((done, failure) -> {
+        well.whenComplete((done, failure) -> {
             limit.cancel(false);
             channel.close();
         });
         connecting.addListener(connected -> {
-            if (connected.isSuccess()) {
-                ask(channel, transport, target, path, status);
-            } else {
-                status.completeExceptionally(connected.cause());
+            if (!connected.isSuccess()) {
+                well.completeExceptionally(connected.cause());
+                return;
+            }
+            switch (transport.protocol()) {
+                case HTTP1 -> write(question, channel, transport, target, well);
+                case HTTP2 ->
+                    new Http2StreamChannelBootstrap(channel)
+                            .handler(answer.apply(well))
+                            .open()
+                            .addListener(opened -> {
+                                failIfNot(opened, well);
+                                if (opened.isSuccess()) {
+                                    write(question, (Channel) opened.getNow(), transport, target, well);
+                                }
+                            });
             }
         });
-        return status;
+        return well;
+    }
+
+    private static void write(
+            Question question, Channel to, Transport transport, Target target, CompletableFuture<Boolean> well) {
+        String host = target.hostname().indexOf(':') < 0 ? target.hostname() : "[" + target.hostname() + "]";
+        question.write(to, transport, host + ":" + target.socket().getPort())
+                .addListener(sent -> failIfNot(sent, well));
+    }
+
+    private static Question get(Probe.Http probe) {
+        return (to, transport, authority) -> switch (transport.protocol()) {
+            case HTTP1 -> {
+                HttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, probe.path());
+                request.headers()
+                        .set(HttpHeaderNames.HOST, authority)
+                        .set(HttpHeaderNames.USER_AGENT, USER_AGENT)
+                        .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+                yield to.writeAndFlush(request);
+            }
+            case HTTP2 ->
+                to.writeAndFlush(new DefaultHttp2HeadersFrame(
+                        new DefaultHttp2Headers()
+                                .method("GET")
+                                .scheme(scheme(transport))
+                                .authority(authority)
+                                .path(probe.path())
+                                .set("user-agent", USER_AGENT),
+                        true));
+        };
+    }
+
+    private static Question call(Probe.Grpc probe, Duration timeout) {
+        return (to, transport, authority) -> switch (transport.protocol()) {
+            case HTTP1 -> to.newFailedFuture(new IOException("gRPC needs HTTP/2"));
+            case HTTP2 -> {
+                to.write(new DefaultHttp2HeadersFrame(GrpcHealth.head(scheme(transport), authority, timeout), false));
+                yield to.writeAndFlush(
+                        new DefaultHttp2DataFrame(GrpcHealth.request(to.alloc(), probe.service()), true));
+            }
+        };
+    }
+
+    private static String scheme(Transport transport) {
+        return transport.tls() == null ? "http" : "https";
     }
 
     @Override
@@ -128,84 +198,9 @@ final class NettyProber implements Prober {
         }
     }
 
-    private static void ask(
-            Channel channel, Transport transport, Target target, String path, CompletableFuture<Integer> status) {
-        String host = target.hostname().indexOf(':') < 0 ? target.hostname() : "[" + target.hostname() + "]";
-        String authority = host + ":" + target.socket().getPort();
-        switch (transport.protocol()) {
-            case HTTP1 -> {
-                HttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, path);
-                request.headers()
-                        .set(HttpHeaderNames.HOST, authority)
-                        .set(HttpHeaderNames.USER_AGENT, USER_AGENT)
-                        .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-                channel.writeAndFlush(request).addListener(sent -> failIfNot(sent, status));
-            }
-            case HTTP2 -> {
-                Http2Headers headers = new DefaultHttp2Headers()
-                        .method("GET")
-                        .scheme(transport.tls() == null ? "http" : "https")
-                        .authority(authority)
-                        .path(path)
-                        .set("user-agent", USER_AGENT);
-                new Http2StreamChannelBootstrap(channel)
-                        .handler(new Head(status))
-                        .open()
-                        .addListener(opened -> {
-                            failIfNot(opened, status);
-                            if (opened.isSuccess()) {
-                                ((Channel) opened.getNow())
-                                        .writeAndFlush(new DefaultHttp2HeadersFrame(headers, true))
-                                        .addListener(sent -> failIfNot(sent, status));
-                            }
-                        });
-            }
-        }
-    }
-
-    private static void failIfNot(io.netty.util.concurrent.Future<?> done, CompletableFuture<Integer> status) {
+    private static void failIfNot(io.netty.util.concurrent.Future<?> done, CompletableFuture<Boolean> well) {
         if (!done.isSuccess()) {
-            status.completeExceptionally(done.cause());
-        }
-    }
-
-    /** Waits for the head of the final answer. */
-    private static final class Head extends ChannelInboundHandlerAdapter {
-        private final CompletableFuture<Integer> status;
-
-        Head(CompletableFuture<Integer> status) {
-            this.status = status;
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
-            if (message instanceof HttpResponse response) {
-                if (response.decoderResult().isFailure()) {
-                    status.completeExceptionally(response.decoderResult().cause());
-                } else {
-                    head(response.status().code());
-                }
-            } else if (message instanceof Http2HeadersFrame frame
-                    && frame.headers().status() != null) {
-                head(Integer.parseInt(frame.headers().status().toString()));
-            }
-            ReferenceCountUtil.release(message);
-        }
-
-        private void head(int code) {
-            if (code >= 200) {
-                status.complete(code);
-            }
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext context) {
-            status.completeExceptionally(new IOException("the connection was closed without an answer"));
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            status.completeExceptionally(cause);
+            well.completeExceptionally(done.cause());
         }
     }
 }

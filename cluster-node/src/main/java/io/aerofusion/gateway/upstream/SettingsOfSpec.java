@@ -105,12 +105,20 @@ final class SettingsOfSpec {
         return active == null
                 ? null
                 : new ActiveCheck(
-                        active.path(),
+                        probe(active),
                         active.interval(),
                         active.timeout(),
                         active.healthyThreshold(),
-                        active.unhealthyThreshold(),
-                        Set.copyOf(active.expectedStatuses()));
+                        active.unhealthyThreshold());
+    }
+
+    private static Probe probe(UpstreamSpec.Active active) {
+        UpstreamSpec.Grpc grpc = active.grpc();
+        return switch (active.kind()) {
+            case HTTP -> new Probe.Http(active.path(), Set.copyOf(active.expectedStatuses()));
+            case GRPC -> new Probe.Grpc(grpc == null ? "" : grpc.service());
+            case TCP -> new Probe.Connect();
+        };
     }
 
     private static @Nullable PassiveCheck passive(UpstreamSpec.@Nullable Passive passive) {

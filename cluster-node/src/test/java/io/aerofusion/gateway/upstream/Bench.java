@@ -48,9 +48,10 @@ final class Bench implements Prober {
     }
 
     @Override
-    public CompletionStage<Integer> probe(Transport transport, Target target, String path, Duration timeout) {
+    public CompletionStage<Boolean> probe(Transport transport, Target target, Probe probe, Duration timeout) {
         probes.add(target);
-        return health.getOrDefault(target, CompletableFuture.completedStage(200));
+        return health.getOrDefault(target, CompletableFuture.completedStage(200))
+                .thenApply(status -> probe instanceof Probe.Http get && get.expects(status));
     }
 
     @Override
@@ -138,128 +139,91 @@ final class Bench implements Prober {
         return counts;
     }
 
-    static UpstreamSettings with(UpstreamSettings s, Balancing balancing) {
-        return new UpstreamSettings(
-                s.name(),
-                s.transport(),
-                s.origin(),
-                balancing,
-                s.active(),
-                s.passive(),
-                s.breaker(),
-                s.limits(),
-                s.retry(),
-                s.retryShare(),
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, Balancing balancing) {
+        return with(settings, change -> change.balancing = balancing);
     }
 
-    static UpstreamSettings with(UpstreamSettings s, Balancing.Method method) {
-        return with(
-                s, new Balancing(method, s.balancing().hashOn(), s.balancing().slowStart()));
+    static UpstreamSettings with(UpstreamSettings settings, Balancing.Method method) {
+        Balancing before = settings.balancing();
+        return with(settings, new Balancing(method, before.hashOn(), before.slowStart()));
     }
 
-    static UpstreamSettings with(UpstreamSettings s, ActiveCheck active) {
-        return new UpstreamSettings(
-                s.name(),
-                s.transport(),
-                s.origin(),
-                s.balancing(),
-                active,
-                s.passive(),
-                s.breaker(),
-                s.limits(),
-                s.retry(),
-                s.retryShare(),
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, ActiveCheck active) {
+        return with(settings, change -> change.active = active);
     }
 
-    static UpstreamSettings with(UpstreamSettings s, PassiveCheck passive) {
-        return new UpstreamSettings(
-                s.name(),
-                s.transport(),
-                s.origin(),
-                s.balancing(),
-                s.active(),
-                passive,
-                s.breaker(),
-                s.limits(),
-                s.retry(),
-                s.retryShare(),
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, PassiveCheck passive) {
+        return with(settings, change -> change.passive = passive);
     }
 
-    static UpstreamSettings with(UpstreamSettings s, BreakerSettings breaker) {
-        return new UpstreamSettings(
-                s.name(),
-                s.transport(),
-                s.origin(),
-                s.balancing(),
-                s.active(),
-                s.passive(),
-                breaker,
-                s.limits(),
-                s.retry(),
-                s.retryShare(),
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, BreakerSettings breaker) {
+        return with(settings, change -> change.breaker = breaker);
     }
 
-    static UpstreamSettings with(UpstreamSettings s, UpstreamLimits limits) {
-        return new UpstreamSettings(
-                s.name(),
-                s.transport(),
-                s.origin(),
-                s.balancing(),
-                s.active(),
-                s.passive(),
-                s.breaker(),
-                limits,
-                s.retry(),
-                s.retryShare(),
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, UpstreamLimits limits) {
+        return with(settings, change -> change.limits = limits);
     }
 
-    static UpstreamSettings with(UpstreamSettings s, RetryPolicy retry, RetryShare share) {
-        return new UpstreamSettings(
-                s.name(),
-                s.transport(),
-                s.origin(),
-                s.balancing(),
-                s.active(),
-                s.passive(),
-                s.breaker(),
-                s.limits(),
-                retry,
-                share,
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, RetryPolicy retry, RetryShare share) {
+        return with(settings, change -> {
+            change.retry = retry;
+            change.retryShare = share;
+        });
     }
 
-    static UpstreamSettings with(UpstreamSettings s, Origin origin) {
-        return new UpstreamSettings(
-                s.name(),
-                s.transport(),
-                origin,
-                s.balancing(),
-                s.active(),
-                s.passive(),
-                s.breaker(),
-                s.limits(),
-                s.retry(),
-                s.retryShare(),
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, Origin origin) {
+        return with(settings, change -> change.origin = origin);
     }
 
-    static UpstreamSettings with(UpstreamSettings s, Transport transport) {
-        return new UpstreamSettings(
-                s.name(),
-                transport,
-                s.origin(),
-                s.balancing(),
-                s.active(),
-                s.passive(),
-                s.breaker(),
-                s.limits(),
-                s.retry(),
-                s.retryShare(),
-                s.timeouts());
+    static UpstreamSettings with(UpstreamSettings settings, Transport transport) {
+        return with(settings, change -> change.transport = transport);
+    }
+
+    private static UpstreamSettings with(UpstreamSettings settings, Consumer<Change> made) {
+        Change change = new Change(settings);
+        made.accept(change);
+        return change.settings();
+    }
+
+    /** Settings on their way to others. */
+    private static final class Change {
+        private final UpstreamSettings from;
+        private Transport transport;
+        private Origin origin;
+        private Balancing balancing;
+        private ActiveCheck active;
+        private PassiveCheck passive;
+        private BreakerSettings breaker;
+        private UpstreamLimits limits;
+        private RetryPolicy retry;
+        private RetryShare retryShare;
+
+        Change(UpstreamSettings from) {
+            this.from = from;
+            transport = from.transport();
+            origin = from.origin();
+            balancing = from.balancing();
+            active = from.active();
+            passive = from.passive();
+            breaker = from.breaker();
+            limits = from.limits();
+            retry = from.retry();
+            retryShare = from.retryShare();
+        }
+
+        UpstreamSettings settings() {
+            return new UpstreamSettings(
+                    from.name(),
+                    transport,
+                    origin,
+                    balancing,
+                    active,
+                    passive,
+                    breaker,
+                    limits,
+                    retry,
+                    retryShare,
+                    from.timeouts());
+        }
     }
 }

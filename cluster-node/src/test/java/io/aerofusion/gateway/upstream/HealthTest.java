@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 final class HealthTest {
     private static final ActiveCheck CHECK =
-            new ActiveCheck("/health", Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3, Set.of());
+            new ActiveCheck(new Probe.Http("/health", Set.of()), Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3);
     private static final PassiveCheck EJECT = new PassiveCheck(5, Duration.ofSeconds(30), 50, Duration.ofSeconds(10));
     private final Bench bench = new Bench();
 
@@ -57,7 +57,9 @@ final class HealthTest {
         bench.health.put(target(1), CompletableFuture.completedStage(418));
         Upstream upstream = bench.upstream(
                 s -> Bench.with(
-                        s, new ActiveCheck("/h", Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3, Set.of(418))),
+                        s,
+                        new ActiveCheck(
+                                new Probe.Http("/h", Set.of(418)), Duration.ofSeconds(5), Duration.ofSeconds(1), 2, 3)),
                 1,
                 1);
         bench.timeline.advance(Duration.ofSeconds(1));

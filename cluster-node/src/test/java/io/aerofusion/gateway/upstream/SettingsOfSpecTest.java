@@ -103,7 +103,12 @@ final class SettingsOfSpecTest {
                                 Balancing.Method.CONSISTENT_HASH,
                                 new Balancing.HashOn(Balancing.HashOn.Of.HEADER, "x-customer"),
                                 Duration.ofSeconds(20)),
-                        new ActiveCheck("/up", Duration.ofSeconds(7), Duration.ofSeconds(3), 4, 5, Set.of(200, 204)),
+                        new ActiveCheck(
+                                new Probe.Http("/up", Set.of(200, 204)),
+                                Duration.ofSeconds(7),
+                                Duration.ofSeconds(3),
+                                4,
+                                5),
                         new PassiveCheck(6, Duration.ofSeconds(8), 30, Duration.ofSeconds(11)),
                         new BreakerSettings(3, Duration.ofSeconds(4), 1, true),
                         new UpstreamLimits(10, 20, 30),
@@ -116,6 +121,35 @@ final class SettingsOfSpecTest {
                                 Duration.ofMillis(50)),
                         new RetryShare(5, 1),
                         new UpstreamTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4))));
+    }
+
+    @Test
+    void an_endpoint_is_asked_what_its_check_says() {
+        assertThat(probe(UpstreamSpec.CheckType.HTTP, null)).isEqualTo(new Probe.Http("/", Set.of(200)));
+        assertThat(probe(UpstreamSpec.CheckType.TCP, null)).isEqualTo(new Probe.Connect());
+        assertThat(probe(UpstreamSpec.CheckType.GRPC, null)).isEqualTo(new Probe.Grpc(""));
+        assertThat(probe(UpstreamSpec.CheckType.GRPC, new UpstreamSpec.Grpc("orders.v1.Orders")))
+                .isEqualTo(new Probe.Grpc("orders.v1.Orders"));
+    }
+
+    private static Probe probe(UpstreamSpec.CheckType type, UpstreamSpec.Grpc grpc) {
+        var active = new UpstreamSpec.Active(type, null, null, null, null, null, null, grpc, null);
+        UpstreamSettings settings = UpstreamSettings.of(
+                "orders",
+                new UpstreamSpec(
+                        UpstreamSpec.Protocol.GRPC,
+                        PLAIN.endpoints(),
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        new UpstreamSpec.HealthCheck(active, null),
+                        null,
+                        null,
+                        null,
+                        null));
+        return settings.active().probe();
     }
 
     @Test
