@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aerofusion.gateway.Headers;
 import io.aerofusion.gateway.RequestView;
+import io.aerofusion.gateway.TestRequest;
 import io.aerofusion.gateway.cache.ResponseCache.Lookup;
 import io.aerofusion.gateway.cache.ResponseCache.Recording;
 import io.aerofusion.gateway.cache.ResponseCache.Recording.Then;
 import io.aerofusion.route.PolicySpec;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -31,7 +30,7 @@ class ResponseCacheTest {
     private final ResponseCache cache =
             new ResponseCache(new PolicySpec.Cache(1000, 100_000L, null, null, null), clock);
 
-    private record Request(String method, String rawTarget, Headers fields) implements RequestView {
+    private record Request(String method, String rawTarget, Headers fields) implements TestRequest {
         @Override
         public String host() {
             return "api.example";
@@ -40,31 +39,6 @@ class ResponseCacheTest {
         @Override
         public String path() {
             return rawTarget;
-        }
-
-        @Override
-        public String query() {
-            return "";
-        }
-
-        @Override
-        public String header(String lowerCaseName) {
-            return fields.get(lowerCaseName);
-        }
-
-        @Override
-        public List<String> headers(String lowerCaseName) {
-            return fields.all(lowerCaseName);
-        }
-
-        @Override
-        public InetAddress clientAddress() {
-            return InetAddress.getLoopbackAddress();
-        }
-
-        @Override
-        public X509Certificate clientCertificate() {
-            return null;
         }
 
         @Override

@@ -25,7 +25,12 @@ final class Exchanged {
             Map<String, String> headers,
             String serverName,
             boolean grpc,
-            Map<String, String> echoed) {}
+            Map<String, String> echoed) {
+        /** The same, over TLS to another server name. */
+        Sent naming(String server) {
+            return new Sent(port, method, host, target, headers, server, false, Map.of());
+        }
+    }
 
     /**
      * What came back, and what the backend saw of it.

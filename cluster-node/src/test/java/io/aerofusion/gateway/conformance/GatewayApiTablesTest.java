@@ -72,15 +72,7 @@ class GatewayApiTablesTest {
         boolean tls = compiled.doors().getFirst().tls();
         Sent sent = step.expectation().sent(step.port(compiled.doors()), tls);
         if (!step.serverName().isEmpty()) {
-            sent = new Sent(
-                    sent.port(),
-                    sent.method(),
-                    sent.host(),
-                    sent.target(),
-                    sent.headers(),
-                    step.serverName(),
-                    false,
-                    Map.of());
+            sent = sent.naming(step.serverName());
         }
         step.expectation().check(sent, new Tables(compiled).send(sent));
     }

@@ -205,15 +205,7 @@ class GatewayApiWireTest {
         boolean tls = running.doors().getFirst().tls();
         Sent sent = step.expectation().sent(step.port(running.doors()), tls);
         if (!step.serverName().isEmpty()) {
-            sent = new Sent(
-                    sent.port(),
-                    sent.method(),
-                    sent.host(),
-                    sent.target(),
-                    sent.headers(),
-                    step.serverName(),
-                    false,
-                    Map.of());
+            sent = sent.naming(step.serverName());
         }
         if (sent.grpc()) {
             step.expectation().check(sent, GrpcEcho.call(running.address(sent.port()), sent));

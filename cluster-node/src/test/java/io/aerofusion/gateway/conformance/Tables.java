@@ -1,7 +1,7 @@
 package io.aerofusion.gateway.conformance;
 
 import io.aerofusion.gateway.Headers;
-import io.aerofusion.gateway.RequestView;
+import io.aerofusion.gateway.TestRequest;
 import io.aerofusion.gateway.conformance.Exchanged.Answer;
 import io.aerofusion.gateway.conformance.Exchanged.Sent;
 import io.aerofusion.gateway.routing.Backends;
@@ -10,8 +10,6 @@ import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.Filters;
 import io.aerofusion.gateway.routing.Mirror;
 import io.aerofusion.gateway.routing.NormalPath;
-import java.net.InetAddress;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -75,7 +73,7 @@ final class Tables implements Exchanged.Way {
 
     private Answer forwarded(Sent sent, View view, Candidate found, Backends.Backend backend) {
         Headers seen = new Headers();
-        seen.addAll(view.headers);
+        seen.addAll(view.fields);
         String target = view.rawTarget();
         String host = sent.host();
         List<String> mirrors = new ArrayList<>();
@@ -112,17 +110,22 @@ final class Tables implements Exchanged.Way {
         throw new IllegalArgumentException("no listener on " + port);
     }
 
-    private static final class View implements RequestView {
+    private static final class View implements TestRequest {
         private final Sent sent;
-        private final Headers headers = new Headers();
+        private final Headers fields = new Headers();
         private final NormalPath normal;
 
         View(Sent sent) {
             this.sent = sent;
-            sent.headers().forEach(headers::add);
+            sent.headers().forEach(fields::add);
             int question = sent.target().indexOf('?');
             this.normal =
                     NormalPath.of(question < 0 ? sent.target() : sent.target().substring(0, question));
+        }
+
+        @Override
+        public Headers fields() {
+            return fields;
         }
 
         @Override
@@ -144,37 +147,6 @@ final class Tables implements Exchanged.Way {
         @Override
         public String rawTarget() {
             return sent.target();
-        }
-
-        @Override
-        public String query() {
-            int question = sent.target().indexOf('?');
-            return question < 0 ? "" : sent.target().substring(question + 1);
-        }
-
-        @Override
-        public String header(String lowerCaseName) {
-            return headers.get(lowerCaseName);
-        }
-
-        @Override
-        public List<String> headers(String lowerCaseName) {
-            return headers.all(lowerCaseName);
-        }
-
-        @Override
-        public InetAddress clientAddress() {
-            return InetAddress.getLoopbackAddress();
-        }
-
-        @Override
-        public X509Certificate clientCertificate() {
-            return null;
-        }
-
-        @Override
-        public String routeName() {
-            return "";
         }
     }
 }

@@ -1,14 +1,11 @@
 package io.aerofusion.gateway.routing;
 
 import io.aerofusion.gateway.Headers;
-import io.aerofusion.gateway.RequestView;
-import java.net.InetAddress;
-import java.security.cert.X509Certificate;
-import java.util.List;
+import io.aerofusion.gateway.TestRequest;
 import java.util.Locale;
 
 /** A request as routing sees it. */
-record Asked(String method, String host, String rawTarget, Headers headers) implements RequestView {
+record Asked(String method, String host, String rawTarget, Headers fields) implements TestRequest {
     static Asked get(String host, String target, String... headers) {
         return new Asked("GET", host, target, Headers.of(headers));
     }
@@ -31,36 +28,5 @@ record Asked(String method, String host, String rawTarget, Headers headers) impl
     @Override
     public String path() {
         return NormalPath.of(rawPath()).path();
-    }
-
-    @Override
-    public String query() {
-        int question = rawTarget.indexOf('?');
-        return question < 0 ? "" : rawTarget.substring(question + 1);
-    }
-
-    @Override
-    public String header(String lowerCaseName) {
-        return headers.get(lowerCaseName);
-    }
-
-    @Override
-    public List<String> headers(String lowerCaseName) {
-        return headers.all(lowerCaseName);
-    }
-
-    @Override
-    public InetAddress clientAddress() {
-        return InetAddress.getLoopbackAddress();
-    }
-
-    @Override
-    public X509Certificate clientCertificate() {
-        return null;
-    }
-
-    @Override
-    public String routeName() {
-        return "";
     }
 }

@@ -1,44 +1,19 @@
 package io.aerofusion.gateway.routing;
 
-import io.aerofusion.gateway.RequestView;
-import java.net.InetAddress;
-import java.security.cert.X509Certificate;
-import java.util.List;
+import io.aerofusion.gateway.Headers;
+import io.aerofusion.gateway.TestRequest;
 
 /** A request without headers, whose parts are ready. */
-record Fixed(String host, String path, String query) implements RequestView {
+record Fixed(String host, String path, String query) implements TestRequest {
+    private static final Headers NONE = new Headers();
+
     @Override
-    public String method() {
-        return "GET";
+    public Headers fields() {
+        return NONE;
     }
 
     @Override
     public String rawTarget() {
         return path;
-    }
-
-    @Override
-    public String header(String lowerCaseName) {
-        return null;
-    }
-
-    @Override
-    public List<String> headers(String lowerCaseName) {
-        return List.of();
-    }
-
-    @Override
-    public InetAddress clientAddress() {
-        return InetAddress.getLoopbackAddress();
-    }
-
-    @Override
-    public X509Certificate clientCertificate() {
-        return null;
-    }
-
-    @Override
-    public String routeName() {
-        return "";
     }
 }
