@@ -35,4 +35,7 @@ public interface ClientSide {
 
     /** The connection. */
     Channel channel();
+
+    /** This side as one end of a tunnel. */
+    Tunnel.End tunnelEnd();
 }

@@ -6,7 +6,6 @@ import io.aerofusion.gateway.upstream.Refusal;
 import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -228,6 +227,11 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         return phase == Phase.CONNECTING && attempt == forAttempt;
     }
 
+    /** The connection cannot carry this request, and another try would not change that. */
+    void connectUseless(int forAttempt, Fault fault) {
+        if (phase == Phase.CONNECTING && attempt == forAttempt) refuse(fault);
+    }
+
     void connectRefused(int forAttempt, Refusal refusal) {
         if (phase == Phase.CONNECTING && attempt == forAttempt)
             refuse(503, refusal.code(), Fault.Side.UPSTREAM, refusal.detail(), Map.of());
@@ -337,7 +341,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     }
 
     /** The upstream switched protocols: the fields of its 101 are in {@link #response}. */
-    public void switched(Channel from) {
+    public void switched(Tunnel.End from) {
         UpstreamSide side = upstream;
         if (side == null) return;
         status = 101;
@@ -348,12 +352,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         client.head();
         client.flush();
         deadline.none();
-        var tunnel = new Tunnel(
-                loop,
-                client.channel(),
-                from,
-                loop.settings().timeouts().tunnelIdle().toNanos(),
-                this::tunnelClosed);
+        var tunnel = new Tunnel(loop, client.tunnelEnd(), from, this::tunnelClosed);
         upstream = null;
         client.tunnel(tunnel);
         side.tunnel(tunnel);

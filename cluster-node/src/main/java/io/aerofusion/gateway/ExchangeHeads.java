@@ -35,6 +35,8 @@ abstract class ExchangeHeads implements RequestEdit {
     public long requestLength;
     /** The protocol the client asks to switch to, or null. */
     public @Nullable String upgrade;
+    /** Whether that protocol is a WebSocket's and the client, by HTTP/2, has no key for its handshake (RFC 8441, 5). */
+    public boolean keyless;
     /** Whether the client takes trailers. */
     public boolean acceptsTrailers;
 

@@ -33,6 +33,11 @@ public enum Fault {
             "The path can be read in two ways: encode it plainly, without dot segments."),
     EXPECTATION_UNKNOWN("expectation-unknown", 417, Side.CLIENT, "Only \"Expect: 100-continue\" is understood."),
     METHOD_UNKNOWN("method-unknown", 501, Side.CLIENT, "The method is not supported."),
+    PROTOCOL_UNKNOWN(
+            "protocol-unknown",
+            501,
+            Side.CLIENT,
+            "Over HTTP/2, CONNECT opens WebSockets only: its :protocol must be \"websocket\"."),
     VERSION_UNKNOWN("version-unknown", 505, Side.CLIENT, "The HTTP version is not supported."),
     URI_TOO_LONG("uri-too-long", 414, Side.CLIENT, "The request target is longer than the limit."),
     HEADERS_TOO_LARGE("headers-too-large", 431, Side.CLIENT, "The header fields are larger than the limit."),
@@ -60,6 +65,11 @@ public enum Fault {
     UPSTREAM_TLS_FAILED("upstream-tls-failed", 502, Side.UPSTREAM, "The upstream's identity could not be verified."),
     UPSTREAM_RESET("upstream-reset", 502, Side.UPSTREAM, "The upstream closed the connection before it answered."),
     UPSTREAM_TIMEOUT("upstream-timeout", 504, Side.UPSTREAM, "The upstream did not answer in time."),
+    UPSTREAM_UPGRADE_UNSUPPORTED(
+            "upstream-upgrade-unsupported",
+            501,
+            Side.UPSTREAM,
+            "The upstream speaks HTTP/2 and takes no WebSockets over it: it does not announce extended CONNECT."),
     RESPONSE_NOT_TREATED(
             "response-not-treated",
             502,

@@ -8,6 +8,7 @@ import io.aerofusion.gateway.upstream.Upstream;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP/2 connections to one endpoint: streams share one until it takes no more, then another is opened. Requests that come
@@ -20,7 +21,11 @@ final class Http2Pool implements UpstreamPool {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private int open;
     private boolean opening;
+    /** The connection that is open but whose endpoint has not said yet how it wants to be spoken to. */
+    private @Nullable Http2Upstream settling;
+
     private long idleNanos;
+    private long connectNanos;
 
     Http2Pool(Loop loop, Endpoint endpoint) {
         this.loop = loop;
@@ -30,6 +35,7 @@ final class Http2Pool implements UpstreamPool {
     @Override
     public void acquire(Upstream upstream, Exchange exchange, int attempt, boolean fresh) {
         idleNanos = upstream.settings().timeouts().idle().toNanos();
+        connectNanos = upstream.settings().timeouts().connect().toNanos();
         for (int i = 0; i < connections.size(); i++) {
             Http2Upstream connection = connections.get(i);
             if (!connection.usable()) continue;
@@ -53,17 +59,40 @@ final class Http2Pool implements UpstreamPool {
             open--;
             endpoint.connectionClosed();
             connections.removeIf(connection -> connection.closed());
+            if (settling != null && settling.closed()) unsettled(Fault.UPSTREAM_CONNECT_FAILED);
             serveWaiting();
         });
     }
 
     private void opened(Channel channel) {
-        opening = false;
-        Http2Upstream connection = Http2Upstream.of(loop.settings().bounds(), this::serveWaiting);
-        channel.pipeline().addLast(connection);
+        Http2Upstream connection = Http2Upstream.of(loop, this::settled, this::serveWaiting);
+        settling = connection;
         connection.usedAt = loop.coarseNow();
         connections.add(connection);
-        serveWaiting();
+        channel.pipeline().addLast(connection);
+    }
+
+    /** The connection that was opened last says how it is used. */
+    private void settled() {
+        Http2Upstream connection = settling;
+        if (connection == null) return;
+        settling = null;
+        if (connection.usable()) {
+            opening = false;
+            serveWaiting();
+        } else {
+            // it takes no stream from the beginning; another connection would not either
+            failed(Fault.UPSTREAM_CONNECT_FAILED);
+            connection.close();
+        }
+    }
+
+    /** The endpoint took the connection, but does not speak. */
+    private void unsettled(Fault fault) {
+        Http2Upstream connection = settling;
+        settling = null;
+        if (connection != null) connection.close();
+        failed(fault);
     }
 
     private void failed(Fault fault) {
@@ -89,16 +118,22 @@ final class Http2Pool implements UpstreamPool {
     }
 
     private void give(Http2Upstream connection, Exchange exchange, int attempt) {
+        if (exchange.upgrade != null && !connection.takesUpgrades()) {
+            exchange.connectUseless(attempt, Fault.UPSTREAM_UPGRADE_UNSUPPORTED);
+            return;
+        }
         connection.usedAt = loop.coarseNow();
         exchange.connected(attempt, connection.stream());
     }
 
     @Override
     public void sweep(long now) {
+        if (settling != null && now - settling.usedAt >= connectNanos) unsettled(Fault.UPSTREAM_CONNECT_TIMEOUT);
         for (int i = connections.size() - 1; i >= 0; i--) {
             Http2Upstream connection = connections.get(i);
             if (connection.active() > 0) connection.usedAt = now;
-            else if (now - connection.usedAt >= idleNanos || endpoint.removed()) connection.close();
+            else if (now - connection.usedAt >= idleNanos || endpoint.removed() || connection.spent())
+                connection.close();
         }
         for (Waiting next = waiting.peek(); next != null && !next.current(); next = waiting.peek())
             waiting.remove().upstream().waitEnded();

@@ -161,4 +161,9 @@ final class Shadow implements ClientSide {
     public Channel channel() {
         throw new IllegalStateException("a copy has no client");
     }
+
+    @Override
+    public Tunnel.End tunnelEnd() {
+        throw new IllegalStateException("a copy has no client");
+    }
 }

@@ -1,15 +1,20 @@
 package io.aerofusion.gateway;
 
+import static io.aerofusion.gateway.Http2Peer.CONTINUATION;
+import static io.aerofusion.gateway.Http2Peer.DATA;
+import static io.aerofusion.gateway.Http2Peer.END_HEADERS;
+import static io.aerofusion.gateway.Http2Peer.END_STREAM;
+import static io.aerofusion.gateway.Http2Peer.GOAWAY;
+import static io.aerofusion.gateway.Http2Peer.HEADERS;
+import static io.aerofusion.gateway.Http2Peer.PING;
+import static io.aerofusion.gateway.Http2Peer.RST_STREAM;
+import static io.aerofusion.gateway.Http2Peer.SETTINGS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -18,15 +23,6 @@ import org.junit.jupiter.api.Test;
 
 /** Clients that use HTTP/2 to make work for others: each is sent away, and the next client is served. */
 class Http2FloodTest {
-    private static final int DATA = 0;
-    private static final int HEADERS = 1;
-    private static final int RST_STREAM = 3;
-    private static final int SETTINGS = 4;
-    private static final int PING = 6;
-    private static final int GOAWAY = 7;
-    private static final int CONTINUATION = 9;
-    private static final int END_STREAM = 1;
-    private static final int END_HEADERS = 4;
     private static final int ENHANCE_YOUR_CALM = 11;
     /** GET http://a/ in HPACK's static table. */
     private static final byte[] REQUEST = {(byte) 0x82, (byte) 0x86, (byte) 0x84, 0x41, 1, 'a'};
@@ -49,43 +45,22 @@ class Http2FloodTest {
     }
 
     private static void frame(ByteArrayOutputStream out, int type, int flags, int stream, byte[] payload) {
-        out.writeBytes(new byte[] {
-            (byte) (payload.length >> 16),
-            (byte) (payload.length >> 8),
-            (byte) payload.length,
-            (byte) type,
-            (byte) flags,
-            (byte) (stream >> 24),
-            (byte) (stream >> 16),
-            (byte) (stream >> 8),
-            (byte) stream
-        });
-        out.writeBytes(payload);
+        out.writeBytes(Http2Peer.frame(type, flags, stream, payload));
     }
 
     /** Sends frames after the preface and reads until GOAWAY, whose error it gives; -1 when a whole response came first. */
     private int sent(ByteArrayOutputStream frames) throws IOException {
-        InetSocketAddress address = gateway.addresses().getFirst();
-        try (var socket = new Socket(address.getAddress(), address.getPort())) {
-            socket.setSoTimeout(20_000);
-            var out = new ByteArrayOutputStream();
-            out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            frame(out, SETTINGS, 0, 0, new byte[0]);
-            out.writeBytes(frames.toByteArray());
+        try (var client = Http2Peer.client(gateway.addresses().getFirst())) {
             try {
-                socket.getOutputStream().write(out.toByteArray());
+                client.write(frames.toByteArray());
             } catch (IOException cut) {
                 // sent away while it was still sending: what was said before can be read
             }
-            var in = new DataInputStream(socket.getInputStream());
+            client.acknowledges(false);
             while (true) {
-                int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
-                int type = in.readUnsignedByte();
-                int flags = in.readUnsignedByte();
-                in.readInt();
-                byte[] payload = in.readNBytes(length);
-                if (type == GOAWAY) return payload[7] & 0xff;
-                if (type == DATA && (flags & END_STREAM) != 0) return -1;
+                Http2Peer.Frame frame = client.next();
+                if (frame.type() == GOAWAY) return frame.number(4);
+                if (frame.type() == DATA && frame.ends()) return -1;
             }
         }
     }

@@ -55,6 +55,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
 
     private Phase phase = Phase.HEAD;
     private @Nullable Tunnel tunnel;
+    private final Tunnel.Connection end;
     private @Nullable ByteBuf pending;
     private boolean advancing;
     private boolean wanted;
@@ -82,6 +83,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         this.http2 = http2;
         this.loop = loop;
         this.channel = channel;
+        this.end = new Tunnel.Connection(channel);
         this.request = request;
         this.bounds = loop.settings().bounds();
         this.timeouts = loop.settings().timeouts();
@@ -103,7 +105,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         ByteBuf in = (ByteBuf) message;
         switch (phase) {
             case TUNNEL -> {
-                if (tunnel != null) tunnel.received(channel, in);
+                if (tunnel != null) tunnel.received(end, in);
                 else in.release();
             }
             case LINGER -> {
@@ -121,7 +123,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (phase == Phase.TUNNEL && tunnel != null) tunnel.receivedAll(channel);
+        if (phase == Phase.TUNNEL && tunnel != null) tunnel.receivedAll(end);
         else if (phase == Phase.EXCHANGE && !requestRead) exchange.requestFlush();
     }
 
@@ -379,6 +381,11 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
     }
 
     @Override
+    public Tunnel.End tunnelEnd() {
+        return end;
+    }
+
+    @Override
     public void tunnel(Tunnel to) {
         tunnel = to;
         phase = Phase.TUNNEL;
@@ -387,8 +394,8 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         ByteBuf early = pending;
         pending = null;
         if (early != null) {
-            to.received(channel, early);
-            to.receivedAll(channel);
+            to.received(end, early);
+            to.receivedAll(end);
         }
     }
 
@@ -397,7 +404,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (phase == Phase.TUNNEL && tunnel != null) tunnel.writable(channel);
+        if (phase == Phase.TUNNEL && tunnel != null) tunnel.writable(end);
         else if (phase == Phase.EXCHANGE) {
             boolean writable = channel.isWritable();
             if (writable) deadline.none();
@@ -440,7 +447,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        if (tunnel != null) tunnel.closed(channel);
+        if (tunnel != null) tunnel.closed(end);
         phase = Phase.CLOSED;
         exchange.close();
         deadline.close();

@@ -39,7 +39,9 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
     private final Sender out;
 
     private @Nullable Exchange exchange;
+    private final Tunnel.Connection end;
     private @Nullable Tunnel tunnel;
+    private @Nullable String key;
     private @Nullable ByteBuf pending;
     private boolean advancing;
     private boolean flowing = true;
@@ -56,6 +58,7 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
 
     public Http1Upstream(Channel channel, Home home, Bounds bounds) {
         this.channel = channel;
+        this.end = new Tunnel.Connection(channel);
         this.home = home;
         this.head = new Head(bounds.headBytesMax(), bounds.targetBytesMax(), bounds.fieldsMax());
         this.body = new Body(head);
@@ -99,6 +102,7 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
             ascii(to, "upgrade: ");
             ascii(to, x.upgrade);
             to.writeShort(Wire.CRLF);
+            key = x.keyless ? writeKey(to) : null;
         } else if (x.acceptsTrailers) to.writeBytes(Wire.CONNECTION_TE);
         to.writeShort(Wire.CRLF);
     }
@@ -152,9 +156,17 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
         ByteBuf early = pending;
         pending = null;
         if (early != null && early.isReadable()) {
-            to.received(channel, early);
-            to.receivedAll(channel);
+            to.received(end, early);
+            to.receivedAll(end);
         } else if (early != null) early.release();
+    }
+
+    private static String writeKey(ByteBuf to) {
+        String made = WebSocketHandshake.key();
+        ascii(to, "sec-websocket-key: ");
+        ascii(to, made);
+        to.writeShort(Wire.CRLF);
+        return made;
     }
 
     private static void ascii(ByteBuf to, String text) {
@@ -176,7 +188,7 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf in = (ByteBuf) message;
         if (tunnel != null) {
-            tunnel.received(channel, in);
+            tunnel.received(end, in);
             return;
         }
         if (exchange == null) {
@@ -192,7 +204,7 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (tunnel != null) tunnel.receivedAll(channel);
+        if (tunnel != null) tunnel.receivedAll(end);
         else if (exchange != null && headDone) exchange.responseFlush();
     }
 
@@ -261,7 +273,13 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
         String got = head.upgrade(x.response);
         if (asked == null || got == null || !asked.equalsIgnoreCase(got)) return fail(Fault.UPSTREAM_MALFORMED);
         head.dropHopByHop(x.response);
-        x.switched(channel);
+        if (key != null) {
+            // who asked with a key has to look at the answer (RFC 6455, 4.1)
+            if (!WebSocketHandshake.accept(key).equals(x.response.get("sec-websocket-accept")))
+                return fail(Fault.UPSTREAM_MALFORMED);
+            x.response.remove("sec-websocket-accept");
+        }
+        x.switched(end);
         return false;
     }
 
@@ -305,7 +323,7 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         Exchange x = exchange;
-        if (tunnel != null) tunnel.closed(channel);
+        if (tunnel != null) tunnel.closed(end);
         else if (x != null && headDone && body.endsWithConnection()) {
             // what is still held back by a slow client came before the end
             flowing = true;
@@ -323,7 +341,7 @@ public final class Http1Upstream extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (tunnel != null) tunnel.writable(channel);
+        if (tunnel != null) tunnel.writable(end);
         else if (exchange != null) exchange.upstreamWritable(channel.isWritable());
     }
 

@@ -7,7 +7,6 @@ import io.aerofusion.gateway.Fault;
 import io.aerofusion.gateway.GatewaySettings.Bounds;
 import io.aerofusion.gateway.Loop;
 import io.aerofusion.gateway.http1.RequestHead;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
@@ -17,20 +16,15 @@ import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
 import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
-import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A client's HTTP/2 connection: each stream is the client's side of one exchange.
@@ -40,29 +34,28 @@ import org.jspecify.annotations.Nullable;
  * settings and other control frames. Who exceeds a bound gets GOAWAY with ENHANCE_YOUR_CALM. Content that the upstream does not
  * take stays in the stream and keeps its flow-control window closed, which holds at most one window per stream.
  */
-public final class Http2Client extends Http2ConnectionHandler implements Draining, Expiring {
-    /** Bytes of content in flight from one client over all its streams. */
-    static final int CONNECTION_WINDOW = 1 << 20;
+public final class Http2Client extends StreamConnection<Http2ClientStream> implements Draining, Expiring {
     /** Pings, settings and priorities in a minute. */
     private static final int CONTROL_FRAMES_MAX = 1_000;
     /** CONTINUATION frames that hold next to nothing. */
     private static final int SMALL_CONTINUATIONS_MAX = 16;
 
     private static final int EMPTY_DATA_FRAMES_MAX = 10;
-    private static final long MINUTE = 60_000_000_000L;
+    /** What the ping says whose answer ends the wait for streams that a draining connection's client had opened already. */
+    private static final long DRAIN_PING = 0x61_65_72_6f_64_72_6eL;
 
-    final Loop loop;
     final RequestHead request;
     final int listener;
-    final Http2Connection.PropertyKey streamKey;
     private final ArrayDeque<Http2ClientStream> free = new ArrayDeque<>();
     private final Deadline deadline;
-    private @Nullable ChannelHandlerContext context;
     private int active;
-    private int controlFrames;
     private int requests;
-    private long minute;
+    private boolean greeted;
     private boolean draining;
+    /** Whether a draining connection's client knows the last stream. */
+    private boolean lastTold;
+    /** When the client took something of any stream last, by its window for the connection. */
+    long windowMoved;
 
     private Http2Client(
             Http2ConnectionDecoder decoder,
@@ -71,24 +64,10 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
             Loop loop,
             RequestHead request,
             int listener) {
-        super(decoder, encoder, settings);
-        this.loop = loop;
+        super(decoder, encoder, settings, loop, CONTROL_FRAMES_MAX);
         this.request = request;
         this.listener = listener;
-        this.streamKey = connection().newKey();
         this.deadline = loop.deadline(this);
-        this.minute = loop.coarseNow();
-        connection().addListener(new Http2ConnectionAdapter() {
-            @Override
-            public void onStreamClosed(Http2Stream stream) {
-                Http2ClientStream side = stream.removeProperty(streamKey);
-                if (side != null) side.closed();
-            }
-        });
-        encoder.flowController().listener(stream -> {
-            Http2ClientStream side = stream.getProperty(streamKey);
-            if (side != null) side.writabilityChanged();
-        });
     }
 
     /** The handler for a client's connection. */
@@ -100,7 +79,7 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
         private final Loop loop;
         private final RequestHead request;
         private final int listener;
-        private final Frames frames = new Frames();
+        private final ClientFrames frames = new ClientFrames();
 
         Builder(Loop loop, RequestHead request, int listener) {
             this.loop = loop;
@@ -111,6 +90,7 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
             decoderEnforceMaxConsecutiveEmptyDataFrames(EMPTY_DATA_FRAMES_MAX);
             initialSettings(Http2Settings.defaultSettings()
                     .maxConcurrentStreams(bounds.streamsMax())
+                    .connectProtocolEnabled(true)
                     .maxHeaderListSize(bounds.headBytesMax()));
             var connection = new DefaultHttp2Connection(true);
             var encoder = new DefaultHttp2ConnectionEncoder(connection, new DefaultHttp2FrameWriter());
@@ -139,79 +119,36 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
         protected Http2Client build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
             var client = new Http2Client(decoder, encoder, settings, loop, request, listener);
-            frames.client = client;
+            frames.of(client);
             return client;
         }
     }
 
-    /** Frames of the client, as far as they are about exchanges. */
-    private static final class Frames extends Http2FrameAdapter {
-        private @Nullable Http2Client client;
-
-        private Http2Client client() {
-            if (client == null) throw new IllegalStateException("a frame before the connection");
-            return client;
+    /** What a client sends. */
+    private static final class ClientFrames extends Frames<Http2Client> {
+        @Override
+        void headers(int streamId, Http2Headers headers, boolean end) throws Http2Exception {
+            connection().headers(streamId, headers, end);
         }
 
         @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context,
-                int streamId,
-                Http2Headers headers,
-                int dependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean end)
-                throws Http2Exception {
-            onHeadersRead(context, streamId, headers, padding, end);
+        public void onPingAckRead(ChannelHandlerContext context, long data) {
+            if (data == DRAIN_PING) connection().drainHeard();
         }
 
         @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context, int streamId, Http2Headers headers, int padding, boolean end)
-                throws Http2Exception {
-            client().headers(streamId, headers, end);
-        }
-
-        @Override
-        public int onDataRead(ChannelHandlerContext context, int streamId, ByteBuf data, int padding, boolean end)
-                throws Http2Exception {
-            Http2ClientStream side = client().side(streamId);
-            return side == null ? data.readableBytes() + padding : side.received(data, end) + padding;
-        }
-
-        @Override
-        public void onRstStreamRead(ChannelHandlerContext context, int streamId, long error) {
-            Http2ClientStream side = client().side(streamId);
-            if (side != null) side.reset();
-        }
-
-        @Override
-        public void onPingRead(ChannelHandlerContext context, long data) throws Http2Exception {
-            client().controlFrame();
-        }
-
-        @Override
-        public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings) throws Http2Exception {
-            client().controlFrame();
-        }
-
-        @Override
-        public void onPriorityRead(
-                ChannelHandlerContext context, int streamId, int dependency, short weight, boolean exclusive)
-                throws Http2Exception {
-            client().controlFrame();
+        public void onWindowUpdateRead(ChannelHandlerContext context, int streamId, int increment) {
+            Http2Client client = connection();
+            if (streamId == 0) client.windowMoved = client.loop.coarseNow();
+            else {
+                Http2ClientStream side = client.side(streamId);
+                if (side != null) side.windowMoved();
+            }
         }
     }
 
     // ---- streams
     // --------------------------------------------------------------------------------------------------------
-
-    private @Nullable Http2ClientStream side(int streamId) {
-        Http2Stream stream = connection().stream(streamId);
-        return stream == null ? null : stream.getProperty(streamKey);
-    }
 
     private void headers(int streamId, Http2Headers headers, boolean end) throws Http2Exception {
         Http2ClientStream side = side(streamId);
@@ -221,7 +158,7 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
         }
         Http2Stream stream = connection().stream(streamId);
         if (stream == null) return;
-        deadline.none();
+        if (!draining) deadline.none();
         active++;
         requests++;
         side = free.poll();
@@ -238,16 +175,6 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
         return Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "%s", fault.detail());
     }
 
-    private void controlFrame() throws Http2Exception {
-        long now = loop.coarseNow();
-        if (now - minute > MINUTE) {
-            minute = now;
-            controlFrames = 0;
-        }
-        if (++controlFrames > CONTROL_FRAMES_MAX)
-            throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "Too many control frames.");
-    }
-
     /** A stream is over, its side can serve another. */
     void over(Http2ClientStream side) {
         active--;
@@ -257,15 +184,10 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
     }
 
     private void rest() {
-        if (draining && context != null) context.close();
-        else
+        if (lastTold) leave();
+        else if (!draining)
             deadline.at(
                     loop.coarseNow() + loop.settings().timeouts().keepAlive().toNanos());
-    }
-
-    ChannelHandlerContext context() {
-        if (context == null) throw new IllegalStateException("no connection");
-        return context;
     }
 
     // ---- the connection
@@ -273,12 +195,17 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) throws Exception {
-        context = added;
         loop.opened(this);
-        rest();
+        deadline.at(loop.coarseNow() + loop.settings().timeouts().head().toNanos());
         super.handlerAdded(added);
-        Http2Stream whole = connection().connectionStream();
-        decoder().flowController().incrementWindowSize(whole, CONNECTION_WINDOW - 65_535);
+    }
+
+    /** The client has said how it wants to speak: from now on it may be silent as long as an idle connection may. */
+    @Override
+    void settings(Http2Settings settings) {
+        if (greeted) return;
+        greeted = true;
+        if (active == 0) rest();
     }
 
     @Override
@@ -291,31 +218,48 @@ public final class Http2Client extends Http2ConnectionHandler implements Drainin
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) throws Exception {
-        if (io.netty.handler.codec.http2.Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null)
-            super.exceptionCaught(failed, cause);
-        else failed.channel().close();
-    }
-
-    @Override
     public void expired(long now) {
-        context().close();
+        if (draining && !lastTold) drainHeard();
+        else leave();
     }
 
+    /**
+     * Ends the connection without losing a request (RFC 9113, 6.8): the client hears that it is to open no more streams, and those
+     * it had opened before it heard that are served; its answer to a ping, or the time that an unwanted body lingers, tells that there are no more of
+     * them. Then it hears which was the last, and the connection ends with the last stream. What is opened later is not answered, and by that
+     * number the client knows that it can be sent again.
+     */
     @Override
     public void drain() {
+        if (draining || !opened()) return;
         draining = true;
-        if (active == 0) {
-            context().close();
-            return;
-        }
+        tellLast(Integer.MAX_VALUE);
+        encoder().writePing(context(), false, DRAIN_PING, context().newPromise());
+        flush(context());
+        deadline.at(loop.coarseNow() + loop.settings().timeouts().linger().toNanos());
+    }
+
+    private void drainHeard() {
+        if (!draining || lastTold) return;
+        lastTold = true;
+        deadline.none();
+        tellLast(connection().remote().lastStreamCreated());
+        flush(context());
+        if (active == 0) rest();
+    }
+
+    private void tellLast(int streamId) {
         goAway(
                 context(),
-                connection().remote().lastStreamCreated(),
+                streamId,
                 Http2Error.NO_ERROR.code(),
                 Unpooled.EMPTY_BUFFER,
                 context().newPromise());
-        flush(context());
+    }
+
+    /** Closes through the codec, which says GOAWAY if that was not said yet. */
+    private void leave() {
+        context().channel().close();
     }
 
     @Override

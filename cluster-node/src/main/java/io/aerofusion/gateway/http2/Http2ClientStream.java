@@ -1,41 +1,57 @@
 package io.aerofusion.gateway.http2;
 
 import io.aerofusion.gateway.ClientSide;
+import io.aerofusion.gateway.Deadline;
 import io.aerofusion.gateway.Exchange;
+import io.aerofusion.gateway.Expiring;
 import io.aerofusion.gateway.Fault;
+import io.aerofusion.gateway.GatewaySettings.Timeouts;
 import io.aerofusion.gateway.Headers;
 import io.aerofusion.gateway.Tunnel;
 import io.aerofusion.gateway.http1.Fields;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One stream of a client's HTTP/2 connection, as the client's side of an exchange. Used again for later streams. */
-final class Http2ClientStream implements ClientSide {
+/**
+ * One stream of a client's HTTP/2 connection, as the client's side of an exchange. Used again for later streams.
+ *
+ * <p>Two times bound how long nothing may move: that of the request's content while the upstream waits for it, and that of the response while it
+ * waits for the client's window. A call of gRPC, and any stream whose response has begun before the end of its request, is a conversation: who speaks
+ * in it may think as long as in a tunnel, and what either side says counts.
+ */
+final class Http2ClientStream extends StreamSide implements ClientSide, Expiring {
+    private static final long NEVER = Long.MAX_VALUE;
+
     private final Http2Client connection;
     private final Exchange exchange;
     private final Headers trailers = new Headers(128);
-    private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
+    private final Timeouts timeouts;
+    private final Deadline deadline;
 
-    private @Nullable Http2Stream stream;
     private @Nullable Http2Headers pendingHead;
     private boolean wanted;
-    private boolean requestEnded;
     private boolean trailed;
+    private boolean responding;
     private boolean endSent;
     private boolean finished;
     private long left;
+    /** How long the client may send nothing of the content that is waited for; 0 as long as that is not known. */
+    private long bodyIdleNanos;
+
+    private long bodyEnds = NEVER;
+    private long sendEnds = NEVER;
 
     Http2ClientStream(Http2Client connection) {
+        super(connection);
         this.connection = connection;
+        this.timeouts = connection.loop.settings().timeouts();
+        this.deadline = connection.loop.deadline(this);
         this.exchange = new Exchange(connection.loop, this);
         exchange.listener = connection.listener;
     }
@@ -47,8 +63,10 @@ final class Http2ClientStream implements ClientSide {
     @Nullable Fault begin(Http2Stream begun, Http2Headers headers, boolean end) {
         stream = begun;
         wanted = false;
-        requestEnded = end;
+        ended = end;
         trailed = false;
+        responding = false;
+        bodyIdleNanos = 0;
         endSent = false;
         finished = false;
         pendingHead = null;
@@ -66,7 +84,13 @@ final class Http2ClientStream implements ClientSide {
         if (named == null) return Fault.HOST_MISSING;
         if (host == null) fields.add("host", named);
         else if (!host.equals(named)) return Fault.HOST_AMBIGUOUS;
-        x.method = method.toString();
+        CharSequence protocol = headers.get(Http2Headers.PseudoHeaderName.PROTOCOL.value());
+        if (protocol != null && !"CONNECT".contentEquals(method)) return Fault.MALFORMED_REQUEST_LINE;
+        // what opens a WebSocket here is the GET of HTTP/1.1, to all rules and to the upstream (RFC 8441, 5)
+        x.method = protocol == null ? method.toString() : "GET";
+        x.upgrade = protocol == null ? null : protocol.toString();
+        x.keyless = protocol != null;
+        if (protocol != null) fields.remove("sec-websocket-key");
         x.authority = named;
         x.acceptsTrailers = "trailers".equals(fields.get("te"));
         if (fields.contains("te") && !x.acceptsTrailers) return Fault.MALFORMED_HEADER;
@@ -80,15 +104,18 @@ final class Http2ClientStream implements ClientSide {
             if (length < 0) return Fault.CONTENT_LENGTH_INVALID;
             if (end && length > 0) return Fault.CONTENT_LENGTH_MISMATCH;
         }
-        x.requestLength = end ? 0 : length;
-        x.upgrade = null;
+        x.requestLength = end || protocol != null ? 0 : length;
         if (fields.size() > connection.loop.settings().bounds().fieldsMax()) {
-            requestEnded = true;
+            ended = true;
             x.beginRefused(Fault.HEADERS_TOO_LARGE);
             return null;
         }
         if (path.length() > connection.loop.settings().bounds().targetBytesMax()) {
             x.beginRefused(Fault.URI_TOO_LONG);
+            return null;
+        }
+        if (protocol != null && !"websocket".contentEquals(protocol)) {
+            x.beginRefused(Fault.PROTOCOL_UNKNOWN);
             return null;
         }
         Fault fault = connection.request.fill(x, path.toString());
@@ -118,35 +145,41 @@ final class Http2ClientStream implements ClientSide {
         for (int entry = trailers.next(0); entry >= 0; entry = trailers.next(entry + 1))
             if (!Fields.mayTrail(trailers.lowerCaseName(entry))) return false;
         trailed = trailers.size() > 0;
-        requestEnded = true;
-        if (wanted && held.isEmpty()) ended();
+        ended = true;
+        if (tunnels()) tunnelEnds();
+        else if (wanted && held.isEmpty()) requestOver();
         return true;
     }
 
-    /** Content; the bytes that are taken at once, the others are when somebody wants them. */
+    @Override
     int received(ByteBuf data, boolean end) {
         int length = data.readableBytes();
-        requestEnded |= end;
         if (finished) return length;
-        if (!wanted || !held.isEmpty()) {
-            if (length > 0) held.add(data.retain());
-            if (end && wanted && held.isEmpty()) ended();
-            return 0;
+        if (!wanted || !held.isEmpty()) return hold(data);
+        if (length > 0) {
+            awaitBody();
+            exchange.requestContent(data.retain());
         }
-        if (length > 0) exchange.requestContent(data.retain());
-        if (end && !finished) ended();
+        if (end && !finished) requestOver();
         else exchange.requestFlush();
         return length;
     }
 
-    private void ended() {
+    private void requestOver() {
+        bodyEnds(NEVER);
         exchange.requestEnd(trailed ? trailers : null);
         exchange.requestFlush();
     }
 
     @Override
     public void readRequest(boolean now) {
+        if (now && !wanted && !ended) {
+            if (bodyIdleNanos == 0) bodyIdleNanos = (grpc() ? timeouts.tunnelIdle() : timeouts.bodyIdle()).toNanos();
+            wanted = true;
+            awaitBody();
+        }
         wanted = now;
+        if (!now) bodyEnds(NEVER);
         boolean window = false;
         while (wanted && !held.isEmpty() && !finished) {
             ByteBuf piece = held.remove();
@@ -155,41 +188,87 @@ final class Http2ClientStream implements ClientSide {
             window |= consume(length);
             exchange.requestFlush();
         }
-        if (wanted && held.isEmpty() && requestEnded && !exchange.requestDone() && !finished) ended();
+        if (wanted && held.isEmpty() && ended && !exchange.requestDone() && !finished) requestOver();
         if (window) connection.flush(context());
     }
 
-    private boolean consume(int bytes) {
-        Http2Stream current = stream;
-        if (current == null) return false;
-        try {
-            return connection.connection().local().flowController().consumeBytes(current, bytes);
-        } catch (Http2Exception closed) {
-            return false;
-        }
+    private boolean grpc() {
+        String type = exchange.request.get("content-type");
+        return type != null && type.startsWith("application/grpc");
     }
 
-    /** The client gave the stream up. */
-    void reset() {
+    @Override
+    void reset(long error) {
+        if (tunnels()) return; // it ends with the stream
         if (!finished) exchange.clientGone();
         finished = true;
     }
 
-    /** The stream is closed, in whichever way. */
+    @Override
     void closed() {
-        reset();
-        for (ByteBuf piece = held.poll(); piece != null; piece = held.poll()) {
-            consume(piece.readableBytes());
-            piece.release();
-        }
+        tunnelClosed();
+        reset(0);
+        release();
         stream = null;
         pendingHead = null;
+        bodyEnds = NEVER;
+        sendEnds = NEVER;
+        deadline.none();
         connection.over(this);
     }
 
     /** Not used any more. */
     void discard() {
+        deadline.close();
         exchange.close();
+    }
+
+    // ---- times
+    // ----------------------------------------------------------------------------------------------------------
+
+    /** The client has as long again to send more of the request. */
+    private void awaitBody() {
+        if (wanted && !ended) bodyEnds(connection.loop.coarseNow() + bodyIdleNanos);
+    }
+
+    private void bodyEnds(long at) {
+        bodyEnds = at;
+        deadline.at(Math.min(bodyEnds, sendEnds));
+    }
+
+    private void sendEnds(long at) {
+        sendEnds = at;
+        deadline.at(Math.min(bodyEnds, sendEnds));
+    }
+
+    /** The client has as long again to take something of what waits for it. */
+    private void awaitWindow() {
+        sendEnds(connection.loop.coarseNow() + timeouts.sendIdle().toNanos());
+    }
+
+    /** The client took something. */
+    void windowMoved() {
+        if (sendEnds != NEVER) awaitWindow();
+    }
+
+    @Override
+    public void expired(long now) {
+        Http2Stream current = stream;
+        if (current == null) return;
+        if (sendEnds - now <= 0) {
+            long moved = connection.windowMoved + timeouts.sendIdle().toNanos();
+            if (moved - now > 0
+                    && connection.connection().remote().flowController().windowSize(current) > 0) {
+                // it waits for the window that all streams of the connection share
+                sendEnds(moved);
+                return;
+            }
+            if (!finished) exchange.clientGone();
+            abort();
+        } else if (bodyEnds - now <= 0) {
+            bodyEnds(NEVER);
+            exchange.requestFailed(Fault.BODY_TIMEOUT);
+        } else deadline.at(Math.min(bodyEnds, sendEnds));
     }
 
     // ---- the response
@@ -199,20 +278,23 @@ final class Http2ClientStream implements ClientSide {
     public void informational(int status) {
         Http2Stream current = stream;
         if (current == null) return;
-        Http2Headers head = Http2Fields.write(exchange.response).status(Integer.toString(status));
-        connection
-                .encoder()
-                .writeHeaders(context(), current.id(), head, 0, false, context().newPromise());
+        writeHeaders(current.id(), Http2Fields.write(exchange.response).status(Integer.toString(status)), false);
         connection.flush(context());
     }
 
     @Override
     public void head() {
         Exchange x = exchange;
-        Http2Headers head = Http2Fields.write(x.response).status(Integer.toString(x.status));
+        boolean switched = x.status == 101;
+        Http2Headers head = Http2Fields.write(x.response).status(switched ? "200" : Integer.toString(x.status));
         if (!head.contains("date")) head.add("date", connection.loop.date());
-        left = x.bodiless ? 0 : x.responseLength;
+        left = switched ? -1 : x.bodiless ? 0 : x.responseLength;
         pendingHead = head;
+        responding = true;
+        if (!ended) {
+            bodyIdleNanos = timeouts.tunnelIdle().toNanos();
+            if (bodyEnds != NEVER) awaitBody();
+        }
     }
 
     /** Writes the head that waits to know whether it is also the end. */
@@ -222,9 +304,7 @@ final class Http2ClientStream implements ClientSide {
         pendingHead = null;
         if (head == null || current == null) return;
         endSent = end;
-        connection
-                .encoder()
-                .writeHeaders(context(), current.id(), head, 0, end, context().newPromise());
+        writeHeaders(current.id(), head, end);
     }
 
     @Override
@@ -239,10 +319,8 @@ final class Http2ClientStream implements ClientSide {
             left -= content.readableBytes();
             endSent = left == 0;
         }
-        connection
-                .encoder()
-                .writeData(
-                        context(), current.id(), content, 0, endSent, context().newPromise());
+        if (bodyEnds != NEVER) awaitBody();
+        writeData(current.id(), content, endSent);
     }
 
     @Override
@@ -251,55 +329,44 @@ final class Http2ClientStream implements ClientSide {
         finished = true;
         if (current == null) return;
         int id = current.id();
-        ChannelHandlerContext to = context();
+        bodyEnds = NEVER;
+        awaitWindow();
         if (after != null) {
             writeHead(false);
-            if (!endSent) connection.encoder().writeHeaders(to, id, Http2Fields.write(after), 0, true, to.newPromise());
+            if (!endSent) writeHeaders(id, Http2Fields.write(after), true);
         } else if (pendingHead != null) writeHead(true);
-        else if (!endSent) connection.encoder().writeData(to, id, Unpooled.EMPTY_BUFFER, 0, true, to.newPromise());
-        if (!requestEnded) {
+        else if (!endSent) writeData(id, Unpooled.EMPTY_BUFFER, true);
+        if (!ended) {
             // an answer before the end of the request: the rest is not wanted (RFC 9113, 8.1). What still waits to be
             // written
             // would be dropped by the reset, so it goes first.
-            connection.flush(to);
-            connection.resetStream(to, id, Http2Error.NO_ERROR.code(), to.newPromise());
+            connection.flush(context());
+            writeReset(id, Http2Error.NO_ERROR);
         }
-        connection.flush(to);
+        connection.flush(context());
     }
 
     @Override
     public void abort() {
         Http2Stream current = stream;
         finished = true;
-        if (current == null) return;
-        connection.resetStream(
-                context(),
-                current.id(),
-                Http2Error.INTERNAL_ERROR.code(),
-                context().newPromise());
-        connection.flush(context());
+        if (current != null) writeReset(current.id(), Http2Error.INTERNAL_ERROR);
     }
 
     @Override
     public void flush() {
         writeHead(false);
         connection.flush(context());
+        if (responding && sendEnds == NEVER && !finished && !tunnels() && !writable()) awaitWindow();
     }
 
     @Override
-    public boolean writable() {
-        Http2Stream current = stream;
-        return current != null
-                && connection.connection().remote().flowController().isWritable(current);
-    }
-
-    void writabilityChanged() {
-        if (!finished) exchange.clientWritable(writable());
-    }
-
-    @Override
-    public void tunnel(Tunnel tunnel) {
-        tunnel.close();
+    void exchangeWritable(boolean writable) {
+        if (finished) return;
+        if (!writable) {
+            if (responding && sendEnds == NEVER) awaitWindow();
+        } else if (sendEnds != NEVER) sendEnds(NEVER);
+        exchange.clientWritable(writable);
     }
 
     @Override
@@ -307,7 +374,8 @@ final class Http2ClientStream implements ClientSide {
         return context().channel();
     }
 
-    private ChannelHandlerContext context() {
-        return connection.context();
+    @Override
+    public Tunnel.End tunnelEnd() {
+        return this;
     }
 }

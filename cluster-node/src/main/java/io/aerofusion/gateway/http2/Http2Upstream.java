@@ -1,37 +1,34 @@
 package io.aerofusion.gateway.http2;
 
-import io.aerofusion.gateway.GatewaySettings.Bounds;
-import io.netty.buffer.ByteBuf;
+import io.aerofusion.gateway.Loop;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
-import io.netty.handler.codec.http2.Http2CodecUtil;
-import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to an upstream endpoint that speaks HTTP/2: many exchanges at once, each a stream. It takes no new ones after
+ * A connection to an upstream endpoint that speaks HTTP/2: many exchanges at once, each a stream. It takes the first when the endpoint's SETTINGS
+ * are there, since they say how many it takes at once (one way more for a new connection, none for a request), and no new ones after
  * GOAWAY; those the endpoint says it did not process are sent again elsewhere.
  */
-public final class Http2Upstream extends Http2ConnectionHandler {
+public final class Http2Upstream extends StreamConnection<Http2UpstreamStream> {
     /** Streams at once, whatever the endpoint allows. */
     private static final int STREAMS_MAX = 256;
     /** After this many streams a new connection is made, long before the identifiers run out. */
     private static final int STREAM_ID_MAX = Integer.MAX_VALUE / 2;
 
     private static final int RESETS_A_MINUTE_MAX = 10_000;
+    /** Pings and settings; gRPC's servers ping with every window of content to measure the way. */
+    private static final int CONTROL_FRAMES_A_MINUTE_MAX = 100_000;
 
-    final Http2Connection.PropertyKey streamKey;
-    private @Nullable ChannelHandlerContext context;
+    private final Runnable settled;
+    private final Runnable streamFree;
+    private boolean isSettled;
+    private boolean takesUpgrades;
     private boolean goingAway;
     private int lastKnown = Integer.MAX_VALUE;
 
@@ -39,43 +36,57 @@ public final class Http2Upstream extends Http2ConnectionHandler {
     public long usedAt;
 
     private Http2Upstream(
-            Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings, Runnable free) {
-        super(decoder, encoder, settings);
-        this.streamKey = connection().newKey();
-        connection().addListener(new Http2ConnectionAdapter() {
-            @Override
-            public void onStreamClosed(Http2Stream stream) {
-                Http2UpstreamStream side = stream.removeProperty(streamKey);
-                if (side != null) side.closed(stream.id() > lastKnown);
-                free.run();
-            }
-
-            @Override
-            public void onGoAwayReceived(int lastStreamId, long error, ByteBuf debug) {
-                goingAway = true;
-                lastKnown = lastStreamId;
-            }
-        });
-        encoder.flowController().listener(stream -> {
-            Http2UpstreamStream side = stream.getProperty(streamKey);
-            if (side != null) side.writabilityChanged();
-        });
+            Http2ConnectionDecoder decoder,
+            Http2ConnectionEncoder encoder,
+            Http2Settings settings,
+            Loop loop,
+            Runnable settled,
+            Runnable streamFree) {
+        super(decoder, encoder, settings, loop, CONTROL_FRAMES_A_MINUTE_MAX);
+        this.streamFree = streamFree;
+        this.settled = settled;
     }
 
-    /** The handler for a connection; {@code free} runs whenever a stream of it ended. */
-    public static Http2Upstream of(Bounds bounds, Runnable free) {
-        return new Builder(bounds, free).build();
+    @Override
+    void streamClosed() {
+        streamFree.run();
+    }
+
+    @Override
+    void goAwayReceived(int lastStreamId) {
+        goingAway = true;
+        lastKnown = lastStreamId;
+    }
+
+    /** Whether the endpoint said that it did not process this stream. */
+    boolean unseen(int streamId) {
+        return streamId > lastKnown;
+    }
+
+    /**
+     * The handler for a connection.
+     *
+     * @param settled runs once the endpoint has said how it wants to be spoken to; before that it is not usable
+     * @param streamFree runs whenever a stream of it ended
+     */
+    public static Http2Upstream of(Loop loop, Runnable settled, Runnable streamFree) {
+        return new Builder(loop, settled, streamFree).build();
     }
 
     private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2Upstream, Builder> {
-        private final Runnable free;
-        private final Frames frames = new Frames();
+        private final Loop loop;
+        private final Runnable settled;
+        private final Runnable streamFree;
+        private final UpstreamFrames frames = new UpstreamFrames();
 
-        Builder(Bounds bounds, Runnable free) {
-            this.free = free;
+        Builder(Loop loop, Runnable settled, Runnable streamFree) {
+            this.loop = loop;
+            this.settled = settled;
+            this.streamFree = streamFree;
             server(false);
-            initialSettings(
-                    Http2Settings.defaultSettings().pushEnabled(false).maxHeaderListSize(bounds.headBytesMax()));
+            initialSettings(Http2Settings.defaultSettings()
+                    .pushEnabled(false)
+                    .maxHeaderListSize(loop.settings().bounds().headBytesMax()));
             validateHeaders(true);
             decoderEnforceMaxRstFramesPerWindow(RESETS_A_MINUTE_MAX, 60);
             frameListener(frames);
@@ -89,72 +100,53 @@ public final class Http2Upstream extends Http2ConnectionHandler {
         @Override
         protected Http2Upstream build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            var upstream = new Http2Upstream(decoder, encoder, settings, free);
-            frames.upstream = upstream;
+            var upstream = new Http2Upstream(decoder, encoder, settings, loop, settled, streamFree);
+            frames.of(upstream);
             return upstream;
         }
     }
 
-    /** Frames of the endpoint, as far as they are about exchanges. */
-    private static final class Frames extends Http2FrameAdapter {
-        private @Nullable Http2Upstream upstream;
-
-        private @Nullable Http2UpstreamStream side(int streamId) {
-            if (upstream == null) return null;
-            Http2Stream stream = upstream.connection().stream(streamId);
-            return stream == null ? null : stream.getProperty(upstream.streamKey);
-        }
-
+    /** What an endpoint sends. */
+    private static final class UpstreamFrames extends Frames<Http2Upstream> {
         @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context,
-                int streamId,
-                Http2Headers headers,
-                int dependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean end)
-                throws Http2Exception {
-            onHeadersRead(context, streamId, headers, padding, end);
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context, int streamId, Http2Headers headers, int padding, boolean end)
-                throws Http2Exception {
-            Http2UpstreamStream side = side(streamId);
+        void headers(int streamId, Http2Headers headers, boolean end) throws Http2Exception {
+            Http2UpstreamStream side = connection().side(streamId);
             if (side != null && !side.headers(headers, end))
                 throw Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "a malformed response");
         }
+    }
 
-        @Override
-        public int onDataRead(ChannelHandlerContext context, int streamId, ByteBuf data, int padding, boolean end) {
-            Http2UpstreamStream side = side(streamId);
-            return padding + (side == null ? data.readableBytes() : side.received(data, end));
-        }
-
-        @Override
-        public void onRstStreamRead(ChannelHandlerContext context, int streamId, long error) {
-            Http2UpstreamStream side = side(streamId);
-            if (side != null) side.reset(error);
-        }
+    @Override
+    void settings(Http2Settings settings) {
+        if (Boolean.TRUE.equals(settings.connectProtocolEnabled())) takesUpgrades = true;
+        if (isSettled) return;
+        isSettled = true;
+        settled.run();
     }
 
     /** Whether it takes another stream. */
     public boolean usable() {
-        ChannelHandlerContext current = context;
-        return current != null
-                && current.channel().isActive()
+        return isSettled
+                && context().channel().isActive()
                 && !goingAway
                 && active() < STREAMS_MAX
                 && connection().local().canOpenStream()
                 && connection().local().lastStreamCreated() < STREAM_ID_MAX;
     }
 
+    /** Whether it takes streams that become tunnels (extended CONNECT, RFC 8441). */
+    public boolean takesUpgrades() {
+        return takesUpgrades;
+    }
+
+    /** Whether it will never take another stream and has none any more. */
+    public boolean spent() {
+        return active() == 0 && (goingAway || connection().local().lastStreamCreated() >= STREAM_ID_MAX);
+    }
+
     /** Whether its connection is gone. */
     public boolean closed() {
-        return context == null || !context.channel().isOpen();
+        return !opened() || !context().channel().isOpen();
     }
 
     /** Streams under way. */
@@ -169,21 +161,7 @@ public final class Http2Upstream extends Http2ConnectionHandler {
 
     /** Closes it. */
     public void close() {
-        if (context != null) context.close();
-    }
-
-    ChannelHandlerContext context() {
-        if (context == null) throw new IllegalStateException("no connection");
-        return context;
-    }
-
-    @Override
-    public void handlerAdded(ChannelHandlerContext added) throws Exception {
-        context = added;
-        super.handlerAdded(added);
-        decoder()
-                .flowController()
-                .incrementWindowSize(connection().connectionStream(), Http2Client.CONNECTION_WINDOW - 65_535);
+        if (opened()) context().close();
     }
 
     @Override
@@ -194,11 +172,5 @@ public final class Http2Upstream extends Http2ConnectionHandler {
             return true;
         });
         super.channelReadComplete(read);
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) throws Exception {
-        if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) super.exceptionCaught(failed, cause);
-        else failed.channel().close();
     }
 }

@@ -3,35 +3,32 @@ package io.aerofusion.gateway.http2;
 import io.aerofusion.gateway.Exchange;
 import io.aerofusion.gateway.Fault;
 import io.aerofusion.gateway.Headers;
-import io.aerofusion.gateway.Tunnel;
 import io.aerofusion.gateway.UpstreamSide;
+import io.aerofusion.gateway.http1.WebSocketHandshake;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.util.ArrayDeque;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** One stream of an upstream's HTTP/2 connection, as the upstream's side of an exchange. */
-public final class Http2UpstreamStream implements UpstreamSide {
+public final class Http2UpstreamStream extends StreamSide implements UpstreamSide {
     private final Http2Upstream connection;
-    private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
     private final Headers trailers = new Headers(128);
 
     private @Nullable Exchange exchange;
-    private @Nullable Http2Stream stream;
     private @Nullable Http2Headers pendingHead;
     private boolean flowing = true;
     private boolean answered;
-    private boolean ended;
     private boolean trailed;
     private boolean unflushed;
+    private boolean upgrades;
     private int id;
 
     Http2UpstreamStream(Http2Upstream connection) {
+        super(connection);
         this.connection = connection;
     }
 
@@ -42,11 +39,17 @@ public final class Http2UpstreamStream implements UpstreamSide {
     public void head(Exchange x) {
         exchange = x;
         String host = x.request.get("host");
+        String protocol = x.upgrade;
+        upgrades = protocol != null;
         Http2Headers head = Http2Fields.write(x.request)
-                .method(x.method)
+                .method(upgrades ? "CONNECT" : x.method)
                 .scheme(x.scheme)
                 .authority(host == null ? x.authority : host)
                 .path(x.upstreamTarget);
+        if (protocol != null) {
+            head.add(Http2Headers.PseudoHeaderName.PROTOCOL.value(), protocol.toLowerCase(Locale.ROOT));
+            head.remove("sec-websocket-key");
+        }
         if (x.acceptsTrailers) head.add("te", "trailers");
         pendingHead = head;
     }
@@ -56,7 +59,7 @@ public final class Http2UpstreamStream implements UpstreamSide {
         if (head == null) return;
         pendingHead = null;
         id = connection.connection().local().incrementAndGetNextStreamId();
-        connection.encoder().writeHeaders(context(), id, head, 0, end, context().newPromise());
+        writeHeaders(id, head, end);
         Http2Stream opened = connection.connection().stream(id);
         stream = opened;
         if (opened == null) {
@@ -70,40 +73,24 @@ public final class Http2UpstreamStream implements UpstreamSide {
     public void content(ByteBuf content) {
         writeHead(false);
         if (stream == null) content.release();
-        else
-            connection
-                    .encoder()
-                    .writeData(context(), id, content, 0, false, context().newPromise());
+        else writeData(id, content, false);
     }
 
     @Override
     public void end(@Nullable Headers after) {
+        if (upgrades) {
+            // its half of the stream stays open for the tunnel
+            writeHead(false);
+            return;
+        }
         if (pendingHead != null && after == null) {
             writeHead(true);
             return;
         }
         writeHead(false);
         if (stream == null) return;
-        if (after != null)
-            connection
-                    .encoder()
-                    .writeHeaders(
-                            context(),
-                            id,
-                            Http2Fields.write(after),
-                            0,
-                            true,
-                            context().newPromise());
-        else
-            connection
-                    .encoder()
-                    .writeData(
-                            context(),
-                            id,
-                            Unpooled.EMPTY_BUFFER,
-                            0,
-                            true,
-                            context().newPromise());
+        if (after != null) writeHeaders(id, Http2Fields.write(after), true);
+        else writeData(id, Unpooled.EMPTY_BUFFER, true);
     }
 
     @Override
@@ -114,13 +101,12 @@ public final class Http2UpstreamStream implements UpstreamSide {
 
     @Override
     public boolean writable() {
-        Http2Stream current = stream;
-        return current == null
-                || connection.connection().remote().flowController().isWritable(current);
+        return stream == null || super.writable();
     }
 
-    void writabilityChanged() {
-        if (exchange != null) exchange.upstreamWritable(writable());
+    @Override
+    void exchangeWritable(boolean writable) {
+        if (exchange != null) exchange.upstreamWritable(writable);
     }
 
     @Override
@@ -133,15 +119,7 @@ public final class Http2UpstreamStream implements UpstreamSide {
         exchange = null;
         Http2Stream current = stream;
         release();
-        if (current == null) return;
-        connection.resetStream(
-                context(), id, Http2Error.CANCEL.code(), context().newPromise());
-        connection.flush(context());
-    }
-
-    @Override
-    public void tunnel(Tunnel tunnel) {
-        tunnel.close();
+        if (current != null) writeReset(id, Http2Error.CANCEL);
     }
 
     // ---- the response
@@ -177,6 +155,10 @@ public final class Http2UpstreamStream implements UpstreamSide {
         }
         answered = true;
         ended = end;
+        if (upgrades && status < 300) {
+            switched(x);
+            return true;
+        }
         x.status = status;
         x.bodiless = x.method.equals("HEAD") || status == 204 || status == 304;
         String length = x.response.get("content-length");
@@ -187,16 +169,21 @@ public final class Http2UpstreamStream implements UpstreamSide {
         return true;
     }
 
-    /** Content; the bytes that are taken at once. */
+    /** The stream is a tunnel; a client of HTTP/1.1 gets the answer to its key that HTTP/2 does without. */
+    private void switched(Exchange x) {
+        exchange = null;
+        String key = x.request.get("sec-websocket-key");
+        x.response.remove("content-length");
+        if (key != null && !x.keyless) x.response.set("sec-websocket-accept", WebSocketHandshake.accept(key));
+        x.switched(this);
+    }
+
+    @Override
     int received(ByteBuf data, boolean end) {
         int length = data.readableBytes();
         Exchange x = exchange;
         if (x == null) return length;
-        ended = end;
-        if (!flowing || !held.isEmpty()) {
-            if (length > 0) held.add(data.retain());
-            return 0;
-        }
+        if (!held.isEmpty() || (!flowing && length > 0)) return hold(data);
         unflushed = true;
         if (length > 0) x.responseContent(data.retain());
         if (end) finish();
@@ -225,48 +212,31 @@ public final class Http2UpstreamStream implements UpstreamSide {
         if (window) connection.flush(context());
     }
 
-    private boolean consume(int bytes) {
-        Http2Stream current = stream;
-        if (current == null) return false;
-        try {
-            return connection.connection().local().flowController().consumeBytes(current, bytes);
-        } catch (Http2Exception closed) {
-            return false;
-        }
-    }
-
     private void finish() {
         Exchange x = exchange;
         exchange = null;
         if (x == null) return;
         boolean complete = x.requestDone();
         x.responseEnd(trailed ? trailers : null);
-        if (!complete && stream != null) {
-            connection.resetStream(
-                    context(), id, Http2Error.NO_ERROR.code(), context().newPromise());
-            connection.flush(context());
-        }
+        if (!complete && stream != null) writeReset(id, Http2Error.NO_ERROR);
     }
 
-    /** The endpoint gave the stream up. */
+    @Override
     void reset(long error) {
         lost(error == Http2Error.REFUSED_STREAM.code());
     }
 
-    /**
-     * The stream is closed.
-     *
-     * @param unseen whether the endpoint said that it did not process it
-     */
-    void closed(boolean unseen) {
+    @Override
+    void closed() {
         // what is held came before the end and goes to a slow client first
         if (ended && !held.isEmpty() && exchange != null) {
             stream = null;
             return;
         }
-        lost(unseen);
+        lost(connection.unseen(id));
         release();
         stream = null;
+        tunnelClosed();
     }
 
     private void lost(boolean unseen) {
@@ -281,16 +251,5 @@ public final class Http2UpstreamStream implements UpstreamSide {
         Exchange x = exchange;
         exchange = null;
         if (x != null) x.upstreamFailed(fault, answered);
-    }
-
-    private void release() {
-        for (ByteBuf piece = held.poll(); piece != null; piece = held.poll()) {
-            consume(piece.readableBytes());
-            piece.release();
-        }
-    }
-
-    private ChannelHandlerContext context() {
-        return connection.context();
     }
 }
