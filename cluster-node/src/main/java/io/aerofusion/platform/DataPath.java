@@ -9,14 +9,13 @@ import com.typesafe.config.Config;
 import io.aerofusion.gateway.DocumentFetch;
 import io.aerofusion.gateway.Gateway;
 import io.aerofusion.gateway.GatewaySettings;
-import io.aerofusion.gateway.Step;
 import io.aerofusion.gateway.limit.LimitLeases;
 import io.aerofusion.gateway.routing.Compiled;
-import io.aerofusion.gateway.routing.CompiledRule;
 import io.aerofusion.gateway.routing.Compiler;
 import io.aerofusion.gateway.routing.Outcome;
 import io.aerofusion.gateway.security.ConsumerRights;
 import io.aerofusion.gateway.security.Consumers;
+import io.aerofusion.gateway.security.GuardPolicies;
 import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.gateway.security.HttpFetch;
 import io.aerofusion.gateway.security.PolicyCompiler;
@@ -41,7 +40,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,7 +57,7 @@ final class DataPath implements AutoCloseable {
     private final HttpFetch fetch;
     private final GuardState guards;
     private final CompletableFuture<InetSocketAddress> api;
-    private final AtomicReference<@Nullable PolicyCompiler> policies;
+    private final GuardPolicies policies;
     private final AtomicReference<@Nullable Supplier<Generation>> wanted = new AtomicReference<>();
     private final ExecutorService compiling = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("gateway-compile").daemon().factory());
@@ -73,7 +71,7 @@ final class DataPath implements AutoCloseable {
             HttpFetch fetch,
             GuardState guards,
             CompletableFuture<InetSocketAddress> api,
-            AtomicReference<@Nullable PolicyCompiler> policies) {
+            GuardPolicies policies) {
         this.gateway = gateway;
         this.compiler = new Compiler(gateway.doors(), clock, List.of(PolicyCompiler::check));
         this.fetch = fetch;
@@ -89,15 +87,10 @@ final class DataPath implements AutoCloseable {
         HttpFetch fetch = new HttpFetch();
         LimitLeases leases = LimitOwners.start(system);
         GuardState guards = new GuardState(fetch, clock, System::nanoTime, () -> members(system), leases);
-        AtomicReference<@Nullable PolicyCompiler> policies = new AtomicReference<>();
+        GuardPolicies policies = new GuardPolicies(guards);
         try {
             GatewaySettings settings = GatewayConfig.settings(
-                    config,
-                    clock,
-                    ServiceDiscovery.of(config, system, blocking),
-                    platform(api),
-                    compiled -> steps(guards, policies, compiled),
-                    directory);
+                    config, clock, ServiceDiscovery.of(config, system, blocking), platform(api), policies, directory);
             return new DataPath(Gateway.start(settings), clock, fetch, guards, api, policies);
         } catch (RuntimeException e) {
             fetch.close();
@@ -109,13 +102,6 @@ final class DataPath implements AutoCloseable {
                                     + " --gateway-port.",
                             e);
         }
-    }
-
-    private static Function<CompiledRule, List<Step>> steps(
-            GuardState guards, AtomicReference<@Nullable PolicyCompiler> policies, Compiled compiled) {
-        PolicyCompiler compiler = new PolicyCompiler(guards, Consumers.of(compiled.generation(), new ArrayList<>()));
-        policies.set(compiler);
-        return rule -> compiler.steps(rule.policy().spec(), rule.policy().origins());
     }
 
     /** The platform's own API as an upstream: that of this node, as soon as it is bound. */
@@ -214,12 +200,8 @@ final class DataPath implements AutoCloseable {
                                 compiled.generation().number(),
                                 compiled.warnings());
                     }
-                    served = compiled;
-                    gateway.swap(compiled).whenComplete((done, failed) -> begun.complete(true));
-                    PolicyCompiler used = policies.get();
-                    if (used != null) {
-                        used.retain();
-                    }
+served = compiled;
+                    policies.serve(gateway, compiled, compiling).whenComplete((done, failed) -> begun.complete(true));
                     failure = "";
                 }
                 case Outcome.Refused refused -> fail(refused.problems().toString(), null);
