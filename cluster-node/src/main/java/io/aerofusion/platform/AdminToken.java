@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.EnumSet;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -53,7 +52,7 @@ final class AdminToken {
     Authenticator or(Authenticator next) {
         byte[] expected = text.getBytes(StandardCharsets.UTF_8);
         return token -> MessageDigest.isEqual(expected, token.getBytes(StandardCharsets.UTF_8))
-                ? CompletableFuture.completedFuture(Optional.of(ADMIN))
+                ? CompletableFuture.completedFuture(new Authenticator.Accepted(ADMIN))
                 : next.authenticate(token);
     }
 }

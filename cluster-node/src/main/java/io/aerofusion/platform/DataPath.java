@@ -4,11 +4,13 @@ import akka.actor.typed.ActorSystem;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
 import io.aerofusion.gateway.DocumentFetch;
 import io.aerofusion.gateway.Gateway;
 import io.aerofusion.gateway.GatewaySettings;
+import io.aerofusion.gateway.cache.Purge;
 import io.aerofusion.gateway.limit.LimitLeases;
 import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.Compiler;
@@ -19,6 +21,7 @@ import io.aerofusion.gateway.security.GuardPolicies;
 import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.gateway.security.HttpFetch;
 import io.aerofusion.gateway.security.PolicyCompiler;
+import io.aerofusion.gateway.security.RevokedTokens;
 import io.aerofusion.gateway.upstream.EndpointSource;
 import io.aerofusion.gateway.upstream.Target;
 import io.aerofusion.platform.persistence.StartException;
@@ -26,13 +29,16 @@ import io.aerofusion.route.FetchedDocument;
 import io.aerofusion.route.GatewayListener;
 import io.aerofusion.route.Generation;
 import io.aerofusion.route.Problem;
+import io.aerofusion.route.Revocation;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -146,6 +152,31 @@ final class DataPath implements AutoCloseable {
         return RequestQuestion.answer(compiler.compilePublished(generation), gateway.doors(), question);
     }
 
+    /** These revocations count from now on, here and for whoever shares {@link #oidc}. */
+    void revoke(Collection<Revocation> revocations) {
+        guards.revoked().set(RevokedTokens.of(revocations));
+    }
+
+    /** Forgets stored responses, see {@link Purge}; looks at all. Answers how many. */
+    JsonNode purge(JsonNode question) {
+        Purge purge = new Purge(
+                text(question, "route"),
+                text(question, "host"),
+                text(question, "path"),
+                text(question, "pathPrefix"),
+                text(question, "tag"));
+        return JsonNodeFactory.instance.objectNode().put("purged", guards.purge(purge));
+    }
+
+    private static @Nullable String text(JsonNode question, String field) {
+        return question.path(field).textValue();
+    }
+
+    /** Checks the tokens of the configured OpenID providers; empty when there are none. @throws StartException when they make no sense */
+    Optional<OidcTokens> oidc(Config config, InstantSource clock) {
+        return OidcTokens.of(config, fetch, clock, guards.revoked());
+    }
+
     /** How the data path of this node is. */
     JsonNode status() {
         return DataPathStatus.of(gateway, failure);
@@ -200,7 +231,7 @@ final class DataPath implements AutoCloseable {
                                 compiled.generation().number(),
                                 compiled.warnings());
                     }
-served = compiled;
+                    served = compiled;
                     policies.serve(gateway, compiled, compiling).whenComplete((done, failed) -> begun.complete(true));
                     failure = "";
                 }

@@ -1,11 +1,13 @@
 package io.aerofusion.platform;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.aerofusion.device.Devices;
 import io.aerofusion.platform.cluster.IdentityChanges;
 import io.aerofusion.platform.cluster.Projections;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.BearerToken;
+import io.aerofusion.platform.security.OidcAuthenticator;
 import io.aerofusion.platform.security.TokenAuthenticator;
 import io.aerofusion.route.GatewayControl;
 import io.aerofusion.space.Spaces;
@@ -42,12 +44,15 @@ final class Domains {
     static Domains start(NodeContext context, Path directory, DataPath dataPath, UnaryOperator<Authenticator> builtIn) {
         TokenAuthenticator tokens = new TokenAuthenticator();
         AtomicReference<Consumer<BearerToken.Identity>> sessions = new AtomicReference<>(nobody -> {});
+        AtomicReference<Consumer<BearerToken.Identity>> foreign = new AtomicReference<>(nobody -> {});
         IdentityChanges changes = IdentityChanges.start(context.system(), identity -> {
             tokens.forget(identity);
+            foreign.get().accept(identity);
             sessions.get().accept(identity);
         });
         Devices devices = new Devices(context, tokens, changes::announce);
-        Authenticator authenticator = builtIn.apply(tokens);
+        AtomicReference<Authenticator> all = new AtomicReference<>(tokens);
+        Authenticator authenticator = builtIn.apply(token -> all.get().authenticate(token));
         Spaces spaces = new Spaces(context, authenticator, devices);
         sessions.set(spaces::identifyAgain);
         GatewayControl gateway = new GatewayControl(
@@ -59,14 +64,24 @@ final class Domains {
                         dataPath::status,
                         dataPath::listeners,
                         dataPath::document,
-                        dataPath::rights));
+                        dataPath::rights,
+                        dataPath::purge));
         gateway.serve(dataPath::serve);
+        gateway.revoke(revocations -> {
+            dataPath.revoke(revocations);
+            spaces.identifyForeignAgain();
+        });
         Users users = new Users(
                 context,
                 tokens,
                 changes::announce,
                 // what a user owns without a data key of its own goes with the user
                 Map.of("Device", devices::forget, "Space", spaces::forget, "User", gateway::forget));
+        dataPath.oidc(context.system().settings().config(), context.clock()).ifPresent(verifier -> {
+            OidcAuthenticator oidc = new OidcAuthenticator(verifier, users.accounts(), tokens, Ticker.systemTicker());
+            foreign.set(oidc::forget);
+            all.set(oidc);
+        });
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(users.endpoints(devices::ofUser, spaces::ofUser));
         endpoints.addAll(devices.endpoints(users::exists));
@@ -75,7 +90,12 @@ final class Domains {
         Projections.start(
                 context,
                 Projections.READ_MODELS,
-                List.of(devices.readModel(), users.readModel(), spaces.readModel(), gateway.readModel()));
+                List.of(
+                        devices.readModel(),
+                        users.readModel(),
+                        spaces.readModel(),
+                        gateway.readModel(),
+                        gateway.revocationsReadModel()));
         return new Domains(authenticator, users, gateway, List.copyOf(endpoints));
     }
 

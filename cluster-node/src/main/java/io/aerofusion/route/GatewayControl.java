@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.NodeContext;
+import io.aerofusion.platform.cluster.EveryNode;
 import io.aerofusion.platform.cluster.ReadModel;
 import io.aerofusion.platform.cluster.Revisioned;
 import io.aerofusion.platform.cluster.RevisionedFile;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -56,6 +58,7 @@ public final class GatewayControl {
      * @param listeners of the gateway
      * @param documents gets a document of an upstream; never fails
      * @param rights which routes a consumer may use and within which limits, as JSON
+     * @param purge forgets stored responses of this node; may block for a while
      */
     public record DataPath(
             Function<Generation, List<Problem>> check,
@@ -63,7 +66,8 @@ public final class GatewayControl {
             Supplier<JsonNode> status,
             Supplier<List<GatewayListener>> listeners,
             Function<FetchedDocument.Wanted, CompletionStage<FetchedDocument>> documents,
-            Function<String, ObjectNode> rights) {}
+            Function<String, ObjectNode> rights,
+            Function<JsonNode, JsonNode> purge) {}
 
     private final NodeContext node;
     private final DataPath dataPath;
@@ -73,6 +77,8 @@ public final class GatewayControl {
     private final Revisioned<Configuration> revisioned;
     private final ApiCatalog apis;
     private final OwnConsumers ownConsumers;
+    private final RevocationControl revocations;
+    private final EveryNode caches;
     private volatile @Nullable Revisioned<Configuration> announcing;
 
     /**
@@ -107,7 +113,8 @@ public final class GatewayControl {
                         node.keys()
                                 .keyOf(PublicationLife.subject(TENANT))
                                 .map(key -> new RevisionedFile(
-                                        directory.resolve("gateway").resolve(TENANT + ".generation"), seal(key))),
+                                        directory.resolve("gateway").resolve(TENANT + ".generation"),
+                                        seal(key, "gateway generation on disk"))),
                         question -> publication()
                                 .ask(
                                         (ActorRef<RevisionedMessage.Answer> replyTo) ->
@@ -124,6 +131,8 @@ public final class GatewayControl {
         this.ownConsumers = new OwnConsumers(
                 this,
                 OwnConsumers.Settings.of(node.system().settings().config().getConfig("aerofusion.gateway.portal")));
+        this.revocations = new RevocationControl(node, directory);
+        this.caches = EveryNode.start(node.system(), "gateway-caches", node.blocking(), dataPath.purge());
     }
 
     /** The API of the gateway's control plane. */
@@ -138,6 +147,8 @@ public final class GatewayControl {
         endpoints.addAll(new OperationRoutes(this, dataPath).endpoints());
         endpoints.addAll(new ApiRoutes(this, apis).endpoints());
         endpoints.addAll(new PortalRoutes(this, dataPath, ownConsumers).endpoints());
+        endpoints.addAll(new RevocationRoutes(this, revocations, node.clock()).endpoints());
+        endpoints.add(new CacheRoutes(this, caches).endpoint());
         return endpoints;
     }
 
@@ -159,6 +170,16 @@ public final class GatewayControl {
     /** What the projection of this domain writes. */
     public ReadModel<?> readModel() {
         return new PublicationReadModel(new AuditLog(node.database(), node.keys()));
+    }
+
+    /** What the projection of this domain writes about revocations. */
+    public ReadModel<?> revocationsReadModel() {
+        return new RevocationReadModel(new AuditLog(node.database(), node.keys()));
+    }
+
+    /** Tells which tokens are revoked, now and at every change, in order. */
+    public void revoke(Consumer<Collection<Revocation>> verifiers) {
+        revocations.watch(verifiers);
     }
 
     /** The configuration that this node holds. */
@@ -235,9 +256,11 @@ public final class GatewayControl {
 
     /** Completes when this node holds something it may rely on: from its disk, or told by the writer since the start. */
     public CompletionStage<Boolean> settled() {
-        return snapshot().get().revision().number() > 0
+        CompletionStage<Boolean> configured = snapshot().get().revision().number() > 0
                 ? CompletableFuture.completedFuture(true)
                 : snapshot().confirmed();
+        // A node that does not know yet what was revoked would let it in.
+        return configured.thenCombine(revocations.settled(), (generation, revoked) -> true);
     }
 
     /** What readiness says of the generation that this node holds. */
@@ -280,8 +303,8 @@ public final class GatewayControl {
         return entityId.substring(0, entityId.indexOf('|'));
     }
 
-    private static RevisionedFile.Seal seal(DataKey key) {
-        byte[] place = "gateway generation on disk".getBytes(StandardCharsets.UTF_8);
+    static RevisionedFile.Seal seal(DataKey key, String where) {
+        byte[] place = where.getBytes(StandardCharsets.UTF_8);
         return new RevisionedFile.Seal() {
             @Override
             public byte[] seal(byte[] plain) {

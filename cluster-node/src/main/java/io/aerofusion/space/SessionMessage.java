@@ -4,8 +4,8 @@ import akka.util.ByteString;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.cluster.DeviceLink;
 import io.aerofusion.platform.cluster.SessionSignal;
-import io.aerofusion.platform.security.Principal;
-import java.util.Optional;
+import io.aerofusion.platform.security.Authenticator;
+import org.jspecify.annotations.Nullable;
 
 /** What a {@link SyncSession} hears: its socket, its spaces, its device's entity and the clock of the node. */
 public sealed interface SessionMessage permits SessionMessage.Local, SpaceNotice {
@@ -24,11 +24,14 @@ public sealed interface SessionMessage permits SessionMessage.Local, SpaceNotice
     /** The socket is gone, whoever closed it. */
     record Disconnected() implements Local {}
 
-    /** Whose token it is; empty for nobody's. {@code failed} when that could not be found out. */
-    record Identified(Optional<Principal> principal, boolean failed) implements Local {}
+    /** What became of the token; null when that could not be found out. */
+    record Identified(Authenticator.@Nullable Outcome outcome) implements Local {}
 
     /** The tokens of that user may be good no more. */
     record IdentifyAgain(String tenant, String user) implements Local {}
+
+    /** Tokens of others than the platform may be good no more, whoever's they are. */
+    record IdentifyForeignAgain() implements Local {}
 
     /** What became of the session's report of that number. */
     record ReportAnswered(long number, DeviceLink.Reported answer) implements Local {}

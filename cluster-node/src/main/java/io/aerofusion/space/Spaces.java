@@ -112,6 +112,11 @@ public final class Spaces {
         }
     }
 
+    /** Lets the open sessions whose token is not the platform's own look at once whether it is still good. */
+    public void identifyForeignAgain() {
+        sessions.tell(new SyncSessions.Command.IdentifyForeignAgain());
+    }
+
     /** A page of the spaces that a user may see. */
     public CompletionStage<HttpResponse> ofUser(ApiRequest request, String user) {
         return routes.list(request, user);

@@ -24,6 +24,7 @@ import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.http.EntityTag;
 import io.aerofusion.platform.http.ProblemException;
+import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.space.wire.FrameException;
 import io.aerofusion.space.wire.FrameLimits;
@@ -157,13 +158,15 @@ final class SyncRoutes {
             throw new ProblemException(ErrorCode.UNAVAILABLE, "The node has as many sessions as it may.");
         }
         Principal principal = request.principal();
+        Authenticator.@Nullable Accepted identity =
+                principal == null ? null : new Authenticator.Accepted(principal, request.until());
         String token = request.header("Authorization")
                 .map(header -> header.substring("Bearer ".length()).strip())
                 .orElse("");
         SocketStage stage = new SocketStage(
                 sessionLimits.frameBytesMax(),
                 sessionLimits.unsentBytesMax() / 2,
-                opening -> sessions.tell(new SyncSessions.Command.Open(opening, token, principal)));
+                opening -> sessions.tell(new SyncSessions.Command.Open(opening, token, identity)));
         return Answer.now(upgrade.handleMessagesWith(Flow.fromGraph(stage), SUBPROTOCOL));
     }
 

@@ -9,11 +9,12 @@ import akka.actor.typed.javadsl.Receive;
 import akka.util.ByteString;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.cluster.SessionSignal;
+import io.aerofusion.platform.security.Authenticator;
+import io.aerofusion.platform.security.Authenticator.Accepted;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.space.wire.Frame;
 import io.aerofusion.space.wire.FrameCodec;
 import io.aerofusion.space.wire.FrameException;
-import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,9 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     private Frame.@Nullable Hello hello;
     private String device = "";
     private String token;
+    /** When the token ends by itself, in milliseconds of the epoch; then the session does. */
+    private long until;
+
     private @Nullable ActorRef<SessionSignal> signals;
     /** There once the device was welcomed. */
     private @Nullable SessionSpaces spaces;
@@ -51,14 +55,15 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             Socket socket,
             String id,
             String token,
-            @Nullable Principal principal) {
+            @Nullable Accepted identity) {
         super(context);
         this.services = services;
         this.limits = services.limits();
         this.socket = socket;
         this.id = id;
         this.token = token;
-        this.principal = principal;
+        this.principal = identity == null ? null : identity.principal();
+        this.until = identity == null ? Long.MAX_VALUE : identity.until();
         this.out = new Outbox(socket, limits, services.metrics());
         this.openedAt = services.clock().millis();
         this.heardAt = openedAt;
@@ -67,11 +72,11 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
 
     /**
      * @param token bearer token of the upgrade request; "" when the hello brings it
-     * @param principal whose token that is; null when the hello brings it
+     * @param identity whose token that is; null when the hello brings it
      */
     static Behavior<SessionMessage> create(
-            SessionServices services, Socket socket, String id, String token, @Nullable Principal principal) {
-        return Behaviors.setup(context -> new SyncSession(context, services, socket, id, token, principal));
+            SessionServices services, Socket socket, String id, String token, @Nullable Accepted identity) {
+        return Behaviors.setup(context -> new SyncSession(context, services, socket, id, token, identity));
     }
 
     @Override
@@ -101,6 +106,12 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             case SessionMessage.Identified identified -> onIdentified(identified);
             case SessionMessage.IdentifyAgain again -> {
                 if (principal != null && signals == null && isOf(again)) {
+                    identify();
+                }
+                yield this;
+            }
+            case SessionMessage.IdentifyForeignAgain again -> {
+                if (principal != null && until < Long.MAX_VALUE) {
                     identify();
                 }
                 yield this;
@@ -222,25 +233,29 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         getContext()
                 .pipeToSelf(
                         services.authenticator().authenticate(token),
-                        (found, failure) -> new SessionMessage.Identified(
-                                found == null ? Optional.empty() : found, failure != null));
+                        (outcome, failure) -> new SessionMessage.Identified(outcome));
     }
 
     private Behavior<SessionMessage> onIdentified(SessionMessage.Identified identified) {
-        if (identified.failed()) {
+        return switch (identified.outcome()) {
             // An open session outlives a short outage of whoever knows the tokens.
-            return spaces != null ? this : end(ErrorCode.UNAVAILABLE, "The token could not be checked.", comeBack());
-        }
-        if (identified.principal().isEmpty()) {
-            return end(ErrorCode.UNAUTHENTICATED, "The token is not valid.", -1);
-        }
-        if (spaces != null) {
-            return identified.principal().get().equals(principal)
-                    ? this
-                    : end(ErrorCode.UNAVAILABLE, "What the user may do has changed: connect again.", comeBack());
-        }
-        principal = identified.principal().get();
-        return welcome(principal);
+            case null ->
+                spaces != null ? this : end(ErrorCode.UNAVAILABLE, "The token could not be checked.", comeBack());
+            case Authenticator.Refused refused -> end(refused.code(), refused.detail(), -1);
+            case Accepted accepted -> {
+                if (spaces != null) {
+                    yield accepted.principal().equals(principal)
+                            ? this
+                            : end(
+                                    ErrorCode.UNAVAILABLE,
+                                    "What the user may do has changed: connect again.",
+                                    comeBack());
+                }
+                principal = accepted.principal();
+                until = accepted.until();
+                yield welcome(principal);
+            }
+        };
     }
 
     private Behavior<SessionMessage> welcome(Principal who) {
@@ -309,6 +324,9 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         long now = services.clock().millis();
         if (spaces == null && now - openedAt > limits.helloTimeout().toMillis()) {
             return end(ErrorCode.TIMEOUT, "No hello in time.", comeBack());
+        }
+        if (now >= until) {
+            return end(ErrorCode.UNAUTHENTICATED, "The token has expired.", -1);
         }
         // Somebody who is not read from cannot be blamed for silence.
         if (!readingPaused && now - heardAt > limits.idleTimeout().toMillis()) {

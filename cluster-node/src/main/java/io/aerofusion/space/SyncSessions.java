@@ -7,7 +7,7 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
-import io.aerofusion.platform.security.Principal;
+import io.aerofusion.platform.security.Authenticator;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,16 +16,17 @@ import org.jspecify.annotations.Nullable;
 /** The sessions of a node: starts them up to the bound, and is their one clock. */
 final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
     sealed interface Command {
-        /** A socket was upgraded; the principal is that of the upgrade's token, null when the hello brings one. */
-        record Open(
-                SocketStage.Opening opening,
-                String token,
-                @Nullable Principal principal) implements Command {}
+        /** A socket was upgraded; the identity is that of the upgrade's token, null when the hello brings one. */
+        record Open(SocketStage.Opening opening, String token, Authenticator.@Nullable Accepted identity)
+                implements Command {}
 
         record Tick() implements Command {}
 
         /** The tokens of that user may be good no more. */
         record IdentifyAgain(String tenant, String user) implements Command {}
+
+        /** Tokens of others than the platform may be good no more, whoever's they are. */
+        record IdentifyForeignAgain() implements Command {}
 
         /** Sends every device away; answers when the last session is gone. */
         record Drain(ActorRef<akka.Done> replyTo) implements Command {}
@@ -77,13 +78,14 @@ final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
                                 opening.socket(),
                                 HexFormat.of().formatHex(id),
                                 request.token(),
-                                request.principal()));
+                                request.identity()));
                 getContext().watch(session);
                 open.incrementAndGet();
                 services.metrics().sessionOpened();
                 opening.session().accept(session);
             }
             case Command.IdentifyAgain again -> tellAll(new SessionMessage.IdentifyAgain(again.tenant(), again.user()));
+            case Command.IdentifyForeignAgain again -> tellAll(new SessionMessage.IdentifyForeignAgain());
             case Command.Tick tick -> tellAll(new SessionMessage.Tick());
             case Command.Drain drain -> {
                 draining = drain.replyTo();

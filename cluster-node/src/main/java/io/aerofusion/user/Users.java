@@ -13,6 +13,7 @@ import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.persistence.AuditLog;
 import io.aerofusion.platform.persistence.Slice;
 import io.aerofusion.platform.persistence.UserIndex;
+import io.aerofusion.platform.security.Accounts;
 import io.aerofusion.platform.security.BearerToken;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.platform.security.TokenAuthenticator;
@@ -105,6 +106,11 @@ public final class Users {
         List<Endpoint> endpoints = new ArrayList<>(new UserRoutes(this, node.clock(), devicesOf, spacesOf).endpoints());
         endpoints.add(new AuditRoutes(audit, node.blocking()).endpoint());
         return endpoints;
+    }
+
+    /** The users, for those who learn of a person from elsewhere. */
+    public Accounts accounts() {
+        return new UserAccounts(this);
     }
 
     /** What the projection of this domain writes. */

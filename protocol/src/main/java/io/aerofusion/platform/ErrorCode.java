@@ -59,6 +59,12 @@ public enum ErrorCode {
             false,
             "You have as many consumers or keys as you may",
             "Remove one that you no longer need, or ask an operator for more."),
+    REVOCATIONS_FULL(
+            "revocations-full",
+            409,
+            false,
+            "There are as many revocations as are kept",
+            "Lift some, or revoke by subject or issuer instead of token by token."),
     // who asks
     UNAUTHENTICATED(
             "unauthenticated",
@@ -66,6 +72,18 @@ public enum ErrorCode {
             false,
             "The token is missing, unknown or revoked",
             "Send a valid token: Authorization: Bearer <token>."),
+    AUTHENTICATION_UNAVAILABLE(
+            "authentication-unavailable",
+            503,
+            true,
+            "The token cannot be checked right now",
+            "Try again as Retry-After says; the token may be right."),
+    USER_UNKNOWN(
+            "user-unknown",
+            403,
+            false,
+            "The identity is genuine, but no user of this platform",
+            "Ask an administrator to create the user that the detail names."),
     FORBIDDEN("forbidden", 403, false, "The identity may not do this", "Ask somebody with the right to manage it."),
     DEVICE_UNKNOWN(
             "device-unknown",

@@ -9,12 +9,13 @@ import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,9 @@ public final class ResponseCache {
     private final Cache<Key, Variants> stored;
     private final Cache<Key, Boolean> passed;
     private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
+    /** How often responses were purged: what was asked for before a purge is not kept after it. */
+    private final AtomicLong purges = new AtomicLong();
+
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
 
@@ -178,29 +182,21 @@ public final class ResponseCache {
     }
 
     /**
-     * Forgets responses; looks at all keys, so not for event loops.
+     * Forgets responses, and does not keep those that are under way: they may be as old. Looks at all keys, so not for event loops.
      *
-     * @return how many resources
+     * @return how many responses
      */
-    public int purge(Predicate<Key> which) {
+    public int purge(Purge which) {
+        purges.incrementAndGet();
         int purged = 0;
-        for (Key key : List.copyOf(stored.asMap().keySet())) {
-            if (which.test(key)) {
-                stored.invalidate(key);
-                purged++;
+        for (Map.Entry<Key, Variants> entry : stored.asMap().entrySet()) {
+            List<StoredResponse> all = entry.getValue().all();
+            if (which.concerns(entry.getKey(), all)) {
+                stored.invalidate(entry.getKey());
+                purged += all.size();
             }
         }
         return purged;
-    }
-
-    /** Forgets what a route has kept. */
-    public int purgeRoute(String route) {
-        return purge(key -> key.route().equals(route));
-    }
-
-    /** Forgets what was kept below a path of a host. */
-    public int purgePrefix(String host, String path) {
-        return purge(key -> key.host().equals(host) && key.target().startsWith(path));
     }
 
     /** How old a stored response is now, in seconds. */
@@ -245,6 +241,7 @@ public final class ResponseCache {
         private final Key key;
         private final boolean known;
         private final long requestedAt;
+        private final long purgesBefore = purges.get();
         private final @Nullable Flight flight;
         private @Nullable StoredResponse stale;
         private @Nullable StoredResponse open;
@@ -381,6 +378,9 @@ public final class ResponseCache {
                 }
                 return new Variants(all);
             });
+            if (purges.get() != purgesBefore) {
+                stored.invalidate(key);
+            }
         }
 
         private void over() {

@@ -1,5 +1,6 @@
 package io.aerofusion.gateway.security;
 
+import io.aerofusion.gateway.cache.Purge;
 import io.aerofusion.gateway.cache.ResponseCache;
 import io.aerofusion.gateway.limit.LimitLeases;
 import io.aerofusion.gateway.limit.Limits;
@@ -10,8 +11,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What guards remember across generations: verified tokens and fetched keys by the settings of their issuers, answers about tokens, checked
@@ -23,6 +22,7 @@ public final class GuardState implements AutoCloseable {
     private final LongSupplier ticker;
     private final Limits limits;
     private final Passwords passwords;
+    private final RevokedTokens.Current revoked = new RevokedTokens.Current();
     private final Map<CacheOf, ResponseCache> caches = new ConcurrentHashMap<>();
     private final Map<JwtSettings, JwtVerifier> verifiers = new ConcurrentHashMap<>();
     private final Map<Introspection.Settings, Introspection> introspections = new ConcurrentHashMap<>();
@@ -44,11 +44,12 @@ public final class GuardState implements AutoCloseable {
     }
 
     JwtVerifier verifier(JwtSettings settings) {
-        return verifiers.computeIfAbsent(settings, wanted -> JwtVerifier.of(wanted, fetch, clock, ticker));
+        return verifiers.computeIfAbsent(settings, wanted -> JwtVerifier.of(wanted, fetch, clock, ticker, revoked));
     }
 
     Introspection introspection(Introspection.Settings settings) {
-        return introspections.computeIfAbsent(settings, wanted -> new Introspection(wanted, fetch, clock, ticker));
+        return introspections.computeIfAbsent(
+                settings, wanted -> new Introspection(wanted, fetch, clock, ticker, revoked));
     }
 
     Passwords passwords() {
@@ -64,9 +65,9 @@ public final class GuardState implements AutoCloseable {
         return limits;
     }
 
-    /** Refuses the token of this id from now on, whoever issued it; on this node. Not for event loops. */
-    public void revoke(String tokenId, long until) {
-        verifiers.values().forEach(verifier -> verifier.revoke(tokenId, until));
+    /** The revocations that count here, whoever issued the tokens. */
+    public RevokedTokens.Current revoked() {
+        return revoked;
     }
 
     /** The responses that a policy keeps. Other settings begin with an empty cache. */
@@ -77,17 +78,10 @@ public final class GuardState implements AutoCloseable {
     /**
      * Forgets responses that were kept. Looks at all, so not for event loops.
      *
-     * @param policy whose; null: those of all
      * @return how many
      */
-    public int purge(@Nullable String policy, Predicate<ResponseCache.Key> which) {
-        int purged = 0;
-        for (Map.Entry<CacheOf, ResponseCache> cache : caches.entrySet()) {
-            if (policy == null || policy.equals(cache.getKey().policy())) {
-                purged += cache.getValue().purge(which);
-            }
-        }
-        return purged;
+    public int purge(Purge which) {
+        return caches.values().stream().mapToInt(cache -> cache.purge(which)).sum();
     }
 
     void retain(

@@ -53,6 +53,7 @@ final class Introspection {
     private final Fetch fetch;
     private final InstantSource clock;
     private final LongSupplier ticker;
+    private final RevokedTokens.Current revoked;
     private final String authorization;
     private final Cache<TokenKey, Known> remembered;
     private final ConcurrentHashMap<TokenKey, CompletableFuture<Void>> asked = new ConcurrentHashMap<>();
@@ -71,11 +72,13 @@ final class Introspection {
         record Failed() implements Known {}
     }
 
-    Introspection(Settings settings, Fetch fetch, InstantSource clock, LongSupplier ticker) {
+    Introspection(
+            Settings settings, Fetch fetch, InstantSource clock, LongSupplier ticker, RevokedTokens.Current revoked) {
         this.settings = settings;
         this.fetch = fetch;
         this.clock = clock;
         this.ticker = ticker;
+        this.revoked = revoked;
         this.pausedUntil = ticker.getAsLong();
         this.authorization = "Basic "
                 + Base64.getEncoder()
@@ -99,12 +102,16 @@ final class Introspection {
         };
     }
 
-    /** What is known of a token now; null when {@link #ask} has to be used. */
+    /** What is known of a token now; null when {@link #ask} has to be used. What was revoked here is inactive, whatever the issuer says. */
     @Nullable Known known(TokenKey token) {
         Known known = remembered.getIfPresent(token);
-        return known instanceof Known.Active active && active.token().expiresAt() <= clock.millis()
-                ? new Known.Inactive()
-                : known;
+        if (known instanceof Known.Active active) {
+            long now = clock.millis();
+            if (active.token().expiresAt() <= now || revoked.get().covers(active.token(), now)) {
+                return new Known.Inactive();
+            }
+        }
+        return known;
     }
 
     /** Asks about a token; completes when it is known, or null when nobody is asked now: paused, or too many questions. */

@@ -43,7 +43,8 @@ public record JwtSettings(
     /** How long keys count as fresh unless the settings say otherwise. */
     public static final Duration FRESH = Duration.ofMinutes(5);
 
-    private static final Duration SKEW_MAX = Duration.ofMinutes(10);
+    /** How far an issuer's clock may be off at most. */
+    static final Duration SKEW_MAX = Duration.ofMinutes(10);
 
     /** Where an issuer's keys are. */
     public sealed interface Keys {

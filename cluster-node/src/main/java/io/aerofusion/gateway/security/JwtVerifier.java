@@ -13,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,19 +21,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread may ask; nothing blocks. A token seen before costs a hash and a look-up. A new one costs a signature check on
  * the caller's thread (about 30 us) unless the issuer's keys have to be fetched first; then the answer is {@link Pending}, one for all who
  * bring the same token. What is remembered is bounded in bytes, never longer than the token lives or {@link JwtSettings#CACHED_MAX}, and
- * forgotten when its key is taken back or it is revoked.
+ * forgotten when its key is taken back. Revocations count from the next request on.
  */
 public final class JwtVerifier {
-    /** How many revoked token ids are remembered; beyond it those that were revoked first are forgotten. */
-    static final int REVOKED_MAX = 65_536;
-
     private static final long SECONDS_MAX = 1L << 40;
 
     private final JwtSettings settings;
     private final KeySource keys;
     private final InstantSource clock;
     private final Cache<TokenKey, Entry> verified;
-    private final Cache<String, Long> revoked;
+    private final RevokedTokens.Current revoked;
     private final ConcurrentHashMap<TokenKey, CompletableFuture<Outcome>> pending = new ConcurrentHashMap<>();
 
     /** What became of a token. */
@@ -43,11 +39,14 @@ public final class JwtVerifier {
     /** It is what it says; the same object as long as the token is remembered. */
     public static final class Verified implements Outcome {
         private final VerifiedToken token;
+        /** The revocations that it was held against last. */
+        private volatile RevokedTokens cleared;
         /** What {@link JwtMethod} made of it, so that it makes it once per generation. */
         volatile @Nullable Object identified;
 
-        Verified(VerifiedToken token) {
+        Verified(VerifiedToken token, RevokedTokens cleared) {
             this.token = token;
+            this.cleared = cleared;
         }
 
         public VerifiedToken token() {
@@ -66,7 +65,12 @@ public final class JwtVerifier {
 
     private record Entry(VerifiedToken token, Verified outcome, VerificationKey key, int weight) {}
 
-    JwtVerifier(JwtSettings settings, KeySource keys, InstantSource clock, LongSupplier ticker) {
+    JwtVerifier(
+            JwtSettings settings,
+            KeySource keys,
+            InstantSource clock,
+            LongSupplier ticker,
+            RevokedTokens.Current revoked) {
         this.settings = settings;
         this.keys = keys;
         this.clock = clock;
@@ -76,12 +80,7 @@ public final class JwtVerifier {
                 .ticker(ticker::getAsLong)
                 .expireAfter(Expiry.creating((TokenKey key, Entry entry) -> lifeOf(entry)))
                 .build();
-        this.revoked = Caffeine.newBuilder()
-                .maximumSize(REVOKED_MAX)
-                .ticker(ticker::getAsLong)
-                .expireAfter(Expiry.creating(
-                        (String id, Long until) -> Duration.ofMillis(Math.max(1, until - clock.millis()))))
-                .build();
+        this.revoked = revoked;
         keys.onRetired(
                 () -> verified.asMap().values().removeIf(entry -> entry.key().retired()));
     }
@@ -91,9 +90,15 @@ public final class JwtVerifier {
      *
      * @param fetch used for keys that are not in the settings
      * @param ticker nanoseconds, monotonic
+     * @param revoked looked at whenever a token is used
      * @throws IllegalArgumentException when the settings hold keys of which none serves
      */
-    public static JwtVerifier of(JwtSettings settings, Fetch fetch, InstantSource clock, LongSupplier ticker) {
+    public static JwtVerifier of(
+            JwtSettings settings,
+            Fetch fetch,
+            InstantSource clock,
+            LongSupplier ticker,
+            RevokedTokens.Current revoked) {
         KeySource keys = switch (settings.keys()) {
             case JwtSettings.Keys.Local local ->
                 new KeySource.Fixed(KeySet.parse(local.jwks())
@@ -103,7 +108,7 @@ public final class JwtVerifier {
             case JwtSettings.Keys.Discovered found ->
                 new RemoteKeys(null, settings.issuer(), found.fresh(), fetch, ticker);
         };
-        return new JwtVerifier(settings, keys, clock, ticker);
+        return new JwtVerifier(settings, keys, clock, ticker, revoked);
     }
 
     /** The issuer whose tokens these are. */
@@ -139,6 +144,14 @@ public final class JwtVerifier {
         if (entry.key().retired() || entry.token().expiresAt() <= clock.millis()) {
             verified.invalidate(key);
             return null;
+        }
+        RevokedTokens now = revoked.get();
+        if (entry.outcome().cleared != now) {
+            if (now.covers(entry.token(), clock.millis())) {
+                verified.invalidate(key);
+                return null;
+            }
+            entry.outcome().cleared = now;
         }
         return entry.outcome();
     }
@@ -228,25 +241,25 @@ public final class JwtVerifier {
         if (isAfter(claims.get("nbf"), now + skew) || isAfter(claims.get("iat"), now + skew)) {
             return new Invalid(Refusal.NOT_YET_VALID);
         }
-        String id = (String) claims.get("jti");
-        if (id != null && revoked.getIfPresent(id) != null) {
-            return new Invalid(Refusal.REVOKED);
-        }
         String subject = claims.get("sub") instanceof String text ? text : "";
         VerifiedToken good = new VerifiedToken(
                 settings.issuer(),
                 subject,
-                id,
+                (String) claims.get("jti"),
                 VerifiedToken.words(claims, settings.rolesClaims()),
                 VerifiedToken.words(claims, settings.scopesClaims()),
                 claims,
                 expiresAt);
-        Verified outcome = new Verified(good);
+        RevokedTokens cleared = revoked.get();
+        if (cleared.covers(good, now)) {
+            return new Invalid(Refusal.REVOKED);
+        }
+        Verified outcome = new Verified(good, cleared);
         verified.put(token, new Entry(good, outcome, key, 512 + 6 * length));
-        // Taken back or revoked between the look and the put: nobody else would forget it.
-        if (key.retired() || (id != null && revoked.getIfPresent(id) != null)) {
+        // Taken back between the look and the put: nobody else would forget it.
+        if (key.retired()) {
             verified.invalidate(token);
-            return new Invalid(key.retired() ? Refusal.UNKNOWN_KEY : Refusal.REVOKED);
+            return new Invalid(Refusal.UNKNOWN_KEY);
         }
         return outcome;
     }
@@ -300,21 +313,6 @@ public final class JwtVerifier {
     private Duration lifeOf(Entry entry) {
         long left = Math.max(1, entry.token().expiresAt() - clock.millis());
         return Duration.ofMillis(Math.min(left, JwtSettings.CACHED_MAX.toMillis()));
-    }
-
-    /** Forgets verified tokens, so that they are checked again: after a user was locked out, for example. Not for event loops: looks at all. */
-    public void forget(Predicate<VerifiedToken> which) {
-        verified.asMap().values().removeIf(entry -> which.test(entry.token()));
-    }
-
-    /**
-     * Refuses the token of this id ({@code jti}) from now on. On this node; not for event loops.
-     *
-     * @param until milliseconds of the epoch when the token has expired by itself
-     */
-    public void revoke(String tokenId, long until) {
-        revoked.put(tokenId, until);
-        forget(token -> tokenId.equals(token.id()));
     }
 
     /** How many verified tokens are remembered, about. */

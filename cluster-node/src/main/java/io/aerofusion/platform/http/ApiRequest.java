@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path values of the path's template
  * @param principal who asks; null on public endpoints only
+ * @param until when the caller's token ends by itself, in milliseconds of the epoch; {@link Long#MAX_VALUE} when nobody knows
  * @param body parsed JSON; null when the endpoint takes none
  * @param id the request's id, as in {@code X-Request-Id}
  */
@@ -22,6 +23,7 @@ public record ApiRequest(
         HttpRequest http,
         Map<String, String> path,
         @Nullable Principal principal,
+        long until,
         @Nullable JsonNode body,
         String id) {
 

@@ -41,7 +41,8 @@ public final class Problems {
                 .withStatus(StatusCodes.get(code.status()))
                 .withEntity(HttpEntities.create(CONTENT_TYPE, problem.toString().getBytes(StandardCharsets.UTF_8)));
         return switch (code) {
-            case RATE_LIMITED, UNAVAILABLE -> response.addHeader(RawHeader.create("Retry-After", RETRY_AFTER_SECONDS));
+            case RATE_LIMITED, UNAVAILABLE, AUTHENTICATION_UNAVAILABLE ->
+                response.addHeader(RawHeader.create("Retry-After", RETRY_AFTER_SECONDS));
             case UNAUTHENTICATED -> response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer"));
             default -> response;
         };

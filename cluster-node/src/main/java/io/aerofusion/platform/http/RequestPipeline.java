@@ -10,6 +10,7 @@ import akka.stream.SystemMaterializer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.security.Authenticator;
+import io.aerofusion.platform.security.Authenticator.Accepted;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.platform.telemetry.RequestTrace;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ final class RequestPipeline {
     private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
     private static final String BEARER = "Bearer ";
     /** Longer tokens are not looked at. */
-    private static final int TOKEN_LENGTH_MAX = 4_096;
+    private static final int TOKEN_LENGTH_MAX = 8_192;
 
     private static final int SWITCHING_PROTOCOLS = 101;
 
@@ -111,32 +112,34 @@ final class RequestPipeline {
     private CompletionStage<HttpResponse> serve(
             Endpoint endpoint, HttpRequest request, Map<String, String> path, String id, RequestTrace trace) {
         return identify(request)
-                .thenApply(principal -> {
-                    permit(endpoint.access(), principal.orElse(null));
-                    return principal;
+                .thenApply(identity -> {
+                    permit(endpoint.access(), identity.map(Accepted::principal).orElse(null));
+                    return identity;
                 })
-                .whenComplete((principal, failure) -> {
+                .whenComplete((identity, failure) -> {
                     if (failure != null || endpoint.request().isEmpty()) {
                         discard(request);
                     }
                 })
-                .thenCompose(principal -> endpoint.request().isEmpty()
-                        ? handle(endpoint, request, path, principal.orElse(null), null, id, trace)
+                .thenCompose(identity -> endpoint.request().isEmpty()
+                        ? handle(endpoint, request, path, identity, null, id, trace)
                         : bodies.read(
                                 request,
                                 endpoint.media(),
-                                json -> handle(endpoint, request, path, principal.orElse(null), json, id, trace)));
+                                json -> handle(endpoint, request, path, identity, json, id, trace)));
     }
 
     private CompletionStage<HttpResponse> handle(
             Endpoint endpoint,
             HttpRequest request,
             Map<String, String> path,
-            @Nullable Principal principal,
+            Optional<Accepted> identity,
             @Nullable JsonNode body,
             String id,
             RequestTrace trace) {
-        return call(endpoint, new ApiRequest(following(request, trace), path, principal, body, id), trace)
+        Principal principal = identity.map(Accepted::principal).orElse(null);
+        long until = identity.map(Accepted::until).orElse(Long.MAX_VALUE);
+        return call(endpoint, new ApiRequest(following(request, trace), path, principal, until, body, id), trace)
                 // a stage of our own, so that the limit does not complete the endpoint's
                 .thenApply(response -> response)
                 .toCompletableFuture()
@@ -170,7 +173,7 @@ final class RequestPipeline {
     }
 
     /** A token that is given must be right, on public endpoints too: a caller with a revoked one has to learn it. */
-    private CompletionStage<Optional<Principal>> identify(HttpRequest request) {
+    private CompletionStage<Optional<Accepted>> identify(HttpRequest request) {
         Optional<String> header = request.getHeader("Authorization").map(HttpHeader::value);
         if (header.isEmpty()) {
             return CompletableFuture.completedFuture(Optional.empty());
@@ -182,12 +185,9 @@ final class RequestPipeline {
         }
         return authenticator
                 .authenticate(value.substring(BEARER.length()).strip())
-                .thenApply(principal -> {
-                    if (principal.isEmpty()) {
-                        throw new ProblemException(
-                                ErrorCode.UNAUTHENTICATED, "The token is unknown, expired or revoked.");
-                    }
-                    return principal;
+                .thenApply(outcome -> switch (outcome) {
+                    case Accepted accepted -> Optional.of(accepted);
+                    case Authenticator.Refused refused -> throw new ProblemException(refused.code(), refused.detail());
                 });
     }
 

@@ -80,14 +80,15 @@ public final class TokenAuthenticator implements Authenticator {
     }
 
     @Override
-    public CompletionStage<Optional<Principal>> authenticate(String text) {
+    public CompletionStage<Outcome> authenticate(String text) {
         Optional<BearerToken> token = BearerToken.parse(text);
         if (token.isEmpty()) {
-            return CompletableFuture.completedFuture(Optional.empty());
+            return CompletableFuture.completedFuture(UNKNOWN);
         }
         // The cache holds hashes: a heap dump gives no token away.
         Key key = new Key(token.get().identity(), token.get().hash());
-        return known.get(key, (missing, executor) -> lookUp(missing));
+        return known.get(key, (missing, executor) -> lookUp(missing))
+                .thenApply(principal -> principal.<Outcome>map(Accepted::new).orElse(UNKNOWN));
     }
 
     private CompletableFuture<Optional<Principal>> lookUp(Key key) {

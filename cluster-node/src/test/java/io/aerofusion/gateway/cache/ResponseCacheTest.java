@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -450,13 +451,37 @@ class ResponseCacheTest {
         assertThat(cache.lookup(get(), false, true) instanceof Lookup.Fetch).isEqualTo(gone);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        ", , , , , true",
+        "route, API.example, /a, /, red, true",
+        ", , , /a, , true",
+        ", , , /a/, , false",
+        ", , , , blue, true",
+        ", , , , ed, false",
+        "other, , , , , false",
+        ", other.example, , , , false",
+        ", , /a/b, , , false",
+        ", , , /ab, , false"
+    })
+    void whatIsKeptCanBePurged(
+            @Nullable String route,
+            @Nullable String host,
+            @Nullable String path,
+            @Nullable String prefix,
+            @Nullable String tag,
+            boolean gone) {
+        store(get(), "x", "Cache-Control", "max-age=60", "Surrogate-Key", "green red", "Cache-Tag", "yellow, blue");
+        assertThat(cache.purge(new Purge(route, host, path, prefix, tag))).isEqualTo(gone ? 1 : 0);
+        assertThat(cache.lookup(get(), false, true) instanceof Lookup.Fetch).isEqualTo(gone);
+    }
+
     @Test
-    void whatIsKeptCanBePurged() {
-        store(get(), "x", "Cache-Control", "max-age=60");
-        assertThat(cache.purgePrefix("api.example", "/b")).isZero();
-        assertThat(cache.purgePrefix("api.example", "/a")).isEqualTo(1);
-        store(get(), "x", "Cache-Control", "max-age=60");
-        assertThat(cache.purgeRoute("route")).isEqualTo(1);
+    void whatWasAskedForBeforeAPurgeIsNotKeptAfterIt() {
+        Lookup.Fetch fetch = (Lookup.Fetch) cache.lookup(get(), false, false);
+        fetch.recording().head(get(), 200, Headers.of("Cache-Control", "max-age=60"));
+        assertThat(cache.purge(new Purge(null, null, null, null, null))).isZero();
+        fetch.recording().end();
         assertThat(cache.lookup(get(), false, true)).isInstanceOf(Lookup.Fetch.class);
     }
 }

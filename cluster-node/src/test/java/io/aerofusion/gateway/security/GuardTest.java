@@ -10,6 +10,7 @@ import io.aerofusion.route.PolicySpec;
 import io.aerofusion.route.Problem;
 import io.aerofusion.route.Resource;
 import io.aerofusion.route.ResourceCodec;
+import io.aerofusion.route.Revocation;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.time.Duration;
@@ -282,6 +283,25 @@ class GuardTest {
                     401,
                     "authentication-failed");
         assertThat(asked).hasValue(2);
+    }
+
+    @Test
+    void whatIsRevokedHereIsRefusedWhateverTheIssuerSays() throws Exception {
+        List<Step> steps = steps(
+                "'authentication':{'anyOf':[{'introspection':{'uri':'https://issuer.example/introspect','clientId':'gw','clientSecret':'s'}}]}");
+        answer = CompletableFuture.completedFuture(
+                response("{\"active\":true,\"iss\":\"i\",\"sub\":\"bob\",\"jti\":\"t-1\"}"));
+        FakeRequest request = new FakeRequest().with("authorization", "Bearer opaque");
+        assertThat(request.through(steps)).isEqualTo(Verdict.PASS);
+        Revocation revocation =
+                new Revocation("r", null, "i", "bob", 0, (NOW + 600) * 1000, "", "user:admin", NOW * 1000);
+        state.revoked().set(RevokedTokens.of(List.of(revocation)));
+        assertRefused(
+                new FakeRequest().with("authorization", "Bearer opaque").through(steps), 401, "authentication-failed");
+        assertThat(asked).as("nobody has to be asked for that").hasValue(1);
+        state.revoked().set(RevokedTokens.NONE);
+        assertThat(new FakeRequest().with("authorization", "Bearer opaque").through(steps))
+                .isEqualTo(Verdict.PASS);
     }
 
     @Test

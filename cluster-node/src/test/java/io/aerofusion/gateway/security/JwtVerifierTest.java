@@ -8,6 +8,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.aerofusion.gateway.security.JwtVerifier.Invalid;
 import io.aerofusion.gateway.security.JwtVerifier.Outcome;
 import io.aerofusion.gateway.security.JwtVerifier.Verified;
+import io.aerofusion.route.Revocation;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -36,6 +38,7 @@ class JwtVerifierTest {
     private static final KeyPair OTHER_RSA = TestIssuer.pair("b", "RSA");
     private static final KeyPair EC = TestIssuer.pair("a", "secp256r1");
 
+    private final RevokedTokens.Current revoked = new RevokedTokens.Current();
     private final AtomicLong millis = new AtomicLong(NOW * 1000);
     private final InstantSource clock = () -> Instant.ofEpochMilli(millis.get());
 
@@ -46,7 +49,7 @@ class JwtVerifierTest {
 
     private JwtVerifier verifier(JwtSettings settings) {
         Fetch none = (uri, headers, form) -> CompletableFuture.failedFuture(new IllegalStateException("no network"));
-        return JwtVerifier.of(settings, none, clock, () -> millis.get() * 1_000_000);
+        return JwtVerifier.of(settings, none, clock, () -> millis.get() * 1_000_000, revoked);
     }
 
     private static String good(String... more) {
@@ -389,20 +392,57 @@ class JwtVerifierTest {
         assertThat(verifier.verify(token)).isInstanceOf(Verified.class);
     }
 
+    private static Revocation revocation(
+            @Nullable String jti, @Nullable String issuer, @Nullable String subject, long issuedBefore) {
+        return new Revocation("r", jti, issuer, subject, issuedBefore, (NOW + 660) * 1000, "", "user:admin", 0);
+    }
+
     @Test
-    void aRevokedTokenIsForgottenAndRefused() {
+    void aRevokedTokenIsRefusedAtOnceUntilItIsLiftedOrLapses() {
         JwtVerifier verifier = verifier(TestIssuer.jwk("k1", RSA, ""));
         String token = good("\"jti\":\"t-1\"");
         String other = good("\"jti\":\"t-2\"");
-        verifier.verify(token);
+        Outcome verified = verifier.verify(token);
         verifier.verify(other);
-        verifier.revoke("t-1", (NOW + 660) * 1000);
+        revoked.set(RevokedTokens.of(List.of(revocation("t-1", null, null, 0))));
         assertThat(verifier.remembered(token)).isNull();
         assertThat(verifier.verify(token)).isEqualTo(new Invalid(Refusal.REVOKED));
         assertThat(verifier.remembered(other)).isNotNull();
-        verifier.forget(verified -> verified.subject().equals("alice"));
-        assertThat(verifier.remembered(other)).isNull();
-        assertThat(verifier.verify(other)).isInstanceOf(Verified.class);
+        revoked.set(RevokedTokens.NONE);
+        assertThat(verifier.verify(token)).isInstanceOf(Verified.class).isNotSameAs(verified);
+        revoked.set(RevokedTokens.of(List.of(revocation("t-1", "https://other.example", null, 0))));
+        assertThat(verifier.remembered(token)).as("another issuer's").isNotNull();
+    }
+
+    @Test
+    void aRevocationCountsAsLongAsTheLastTokenAndTheSkew() {
+        JwtVerifier verifier = verifier(TestIssuer.jwk("k1", RSA, ""));
+        String token = rs256(TestIssuer.header("RS256", "k1"), TestIssuer.claims(NOW + 86_400, "\"jti\":\"t-1\""));
+        revoked.set(RevokedTokens.of(List.of(revocation("t-1", null, null, 0))));
+        millis.addAndGet(Duration.ofMinutes(11).plus(JwtSettings.SKEW_MAX).toMillis() - 1);
+        assertThat(verifier.verify(token)).isEqualTo(new Invalid(Refusal.REVOKED));
+        millis.addAndGet(1);
+        assertThat(verifier.verify(token)).isInstanceOf(Verified.class);
+    }
+
+    @Test
+    void theTokensOfASubjectOrAnIssuerAreRevokedByTheTimeTheyWereIssued() {
+        JwtVerifier verifier = verifier(TestIssuer.jwk("k1", RSA, ""));
+        String older = good("\"iat\":" + (NOW - 10));
+        String newer = good("\"iat\":" + NOW);
+        String silent = good();
+        for (String subject : new String[] {"alice", null}) {
+            revoked.set(RevokedTokens.of(List.of(revocation(null, TestIssuer.NAME, subject, NOW * 1000))));
+            assertThat(verifier.verify(older)).isEqualTo(new Invalid(Refusal.REVOKED));
+            assertThat(verifier.verify(newer)).isInstanceOf(Verified.class);
+            assertThat(verifier.verify(silent)).isEqualTo(new Invalid(Refusal.REVOKED));
+            revoked.set(RevokedTokens.of(List.of(revocation(null, TestIssuer.NAME, subject, 0))));
+            assertThat(verifier.verify(newer)).isEqualTo(new Invalid(Refusal.REVOKED));
+        }
+        revoked.set(RevokedTokens.of(List.of(revocation(null, TestIssuer.NAME, "bob", 0))));
+        assertThat(verifier.verify(older)).isInstanceOf(Verified.class);
+        revoked.set(RevokedTokens.of(List.of(revocation(null, "https://other.example", "alice", 0))));
+        assertThat(verifier.verify(older)).isInstanceOf(Verified.class);
     }
 
     @Test

@@ -54,7 +54,8 @@ class RemoteKeysTest {
                 JwtSettings.of(TestIssuer.NAME, List.of("api"), keys),
                 this::fetch,
                 clock,
-                () -> millis.get() * 1_000_000);
+                () -> millis.get() * 1_000_000,
+                new RevokedTokens.Current());
     }
 
     private void answer(int status, String body) {
@@ -265,7 +266,8 @@ class RemoteKeysTest {
                         new JwtSettings.Keys.Remote(URI.create(uri), Duration.ofMinutes(1))),
                 fetch,
                 clock,
-                System::nanoTime);
+                System::nanoTime,
+                new RevokedTokens.Current());
         return ((Pending) real.verify(token("k1", FIRST)))
                 .outcome()
                 .toCompletableFuture()

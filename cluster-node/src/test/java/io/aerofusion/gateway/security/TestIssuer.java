@@ -25,13 +25,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Makes keys and tokens, right ones and wrong ones: headers and claims are texts, so that they can hold anything. */
-final class TestIssuer {
+public final class TestIssuer {
     static final String NAME = "https://issuer.example";
 
     private static final Map<String, KeyPair> PAIRS = new LinkedHashMap<>();
 
     /** A pair by its name, made once for all tests: they take long. */
-    static synchronized KeyPair pair(String name, String kind) {
+    public static synchronized KeyPair pair(String name, String kind) {
         return PAIRS.computeIfAbsent(name + kind, ignored -> {
             try {
                 return switch (kind) {
@@ -67,7 +67,7 @@ final class TestIssuer {
     }
 
     /** The public key as a member of a JWKS, with further members as JSON ({@code ,"use":"sig"}). */
-    static String jwk(String keyId, KeyPair pair, String more) {
+    public static String jwk(String keyId, KeyPair pair, String more) {
         JWK key = switch (pair.getPublic()) {
             case RSAPublicKey rsa -> new RSAKey.Builder(rsa).build();
             case ECPublicKey ec -> new ECKey.Builder(Curve.forECParameterSpec(ec.getParams()), ec).build();
@@ -84,17 +84,17 @@ final class TestIssuer {
         return json.substring(0, json.length() - 1) + ",\"kid\":\"" + keyId + "\"" + more + "}";
     }
 
-    static String jwks(String... keys) {
+    public static String jwks(String... keys) {
         return Arrays.stream(keys).collect(Collectors.joining(",", "{\"keys\":[", "]}"));
     }
 
     /** A token of these texts, signed as the algorithm says whatever the header says. */
-    static String token(String header, String claims, String algorithm, PrivateKey key) {
+    public static String token(String header, String claims, String algorithm, PrivateKey key) {
         String signed = b64(header) + "." + b64(claims);
         return signed + "." + StrictBase64.url(sign(signed, algorithm, key));
     }
 
-    static String header(String algorithm, String keyId) {
+    public static String header(String algorithm, String keyId) {
         return "{\"alg\":\"" + algorithm + "\",\"kid\":\"" + keyId + "\"}";
     }
 

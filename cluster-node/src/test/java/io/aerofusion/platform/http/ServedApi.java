@@ -65,10 +65,10 @@ final class ServedApi {
     private static Authenticator people() {
         return token -> CompletableFuture.completedFuture(
                 switch (token) {
-                    case ADMIN -> Optional.of(person("ada", EnumSet.allOf(Principal.Role.class)));
-                    case OPERATOR -> Optional.of(person("otto", Set.of(Principal.Role.OPERATOR)));
-                    case USER -> Optional.of(person("uma", Set.of(Principal.Role.USER)));
-                    default -> Optional.empty();
+                    case ADMIN -> new Authenticator.Accepted(person("ada", EnumSet.allOf(Principal.Role.class)));
+                    case OPERATOR -> new Authenticator.Accepted(person("otto", Set.of(Principal.Role.OPERATOR)));
+                    case USER -> new Authenticator.Accepted(person("uma", Set.of(Principal.Role.USER)));
+                    default -> Authenticator.UNKNOWN;
                 });
     }
 

@@ -109,7 +109,7 @@ class TokenAuthenticatorTest {
         slow.complete(Optional.of(ALICE));
 
         assertThat(lagging.authenticate(token.text()).toCompletableFuture().get(1, TimeUnit.SECONDS))
-                .isEmpty();
+                .isEqualTo(Authenticator.UNKNOWN);
     }
 
     @Test
@@ -129,10 +129,10 @@ class TokenAuthenticatorTest {
                         busy.authenticate(token.text()).toCompletableFuture().get(1, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(ProblemException.class);
         open.forEach(lookup -> lookup.complete(Optional.empty()));
-        CompletableFuture<Optional<Principal>> later =
+        CompletableFuture<Authenticator.Outcome> later =
                 busy.authenticate(token.text()).toCompletableFuture();
         open.getLast().complete(Optional.of(ALICE));
-        assertThat(later.get(1, TimeUnit.SECONDS)).contains(ALICE);
+        assertThat(later.get(1, TimeUnit.SECONDS)).isEqualTo(new Authenticator.Accepted(ALICE));
     }
 
     private TokenAuthenticator asking(TokenAuthenticator.Lookup lookup) {
@@ -142,6 +142,10 @@ class TokenAuthenticatorTest {
     }
 
     private Optional<Principal> authenticate(String text) throws Exception {
-        return authenticator.authenticate(text).toCompletableFuture().get(1, TimeUnit.SECONDS);
+        Authenticator.Outcome outcome =
+                authenticator.authenticate(text).toCompletableFuture().get(1, TimeUnit.SECONDS);
+        return outcome instanceof Authenticator.Accepted accepted
+                ? Optional.of(accepted.principal())
+                : Optional.empty();
     }
 }
