@@ -29,7 +29,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The gateway's data path without a node around it, on one event loop: {@code PORT RESOURCES.yaml [PORT]}. On the second port it tells
@@ -86,11 +85,7 @@ public final class GatewayProcess {
         Generation generation = new Generation(number, resources);
         Outcome outcome = new Compiler(gateway.doors(), InstantSource.system(), List.of()).compile(generation);
         switch (outcome) {
-            case Compiled compiled ->
-                gateway.swap(compiled)
-                        .toCompletableFuture()
-                        .orTimeout(SERVED_MAX.toSeconds(), TimeUnit.SECONDS)
-                        .join();
+            case Compiled compiled -> Waiting.answer(gateway.swap(compiled), SERVED_MAX);
             case Outcome.Refused refused ->
                 throw new IllegalArgumentException(refused.problems().toString());
         }

@@ -61,10 +61,7 @@ final class SoakWebSocket implements AutoCloseable {
         InetSocketAddress address = gateways.apply(home);
         URI uri = URI.create("ws://" + address.getAddress().getHostAddress() + ":" + address.getPort() + "/ws");
         try {
-            WebSocket opened = HTTP.newWebSocketBuilder()
-                    .buildAsync(uri, new Listener())
-                    .orTimeout(ECHO_MAX.toSeconds(), java.util.concurrent.TimeUnit.SECONDS)
-                    .join();
+            WebSocket opened = Waiting.answer(HTTP.newWebSocketBuilder().buildAsync(uri, new Listener()), ECHO_MAX);
             socket = opened;
             return opened;
         } catch (CompletionException e) {

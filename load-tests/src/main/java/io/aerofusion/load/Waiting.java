@@ -1,6 +1,11 @@
 package io.aerofusion.load;
 
 import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -35,6 +40,24 @@ final class Waiting {
             if (Thread.interrupted()) {
                 throw new IllegalStateException("interrupted");
             }
+        }
+    }
+
+    /**
+     * What another thread comes to.
+     *
+     * @throws CompletionException with what it failed with, or with a TimeoutException
+     */
+    static <T> T answer(CompletionStage<T> stage, Duration atMost) {
+        try {
+            return stage.toCompletableFuture().get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new CompletionException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new CompletionException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
         }
     }
 }
