@@ -19,6 +19,8 @@ public final class Main {
         if (BackupCommands.knows(arguments)) {
             System.exit(BackupCommands.run(System.out, System.err, arguments));
         }
+        // Logback reads its configuration for as long as we read ours: side by side.
+        Thread.ofPlatform().daemon().name("logging").start(() -> LoggerFactory.getLogger(Main.class));
         switch (CommandLine.parse(arguments)) {
             case CommandLine.Help help -> System.out.print(CommandLine.HELP);
             case CommandLine.Wrong wrong -> {
