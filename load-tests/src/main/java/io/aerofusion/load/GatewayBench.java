@@ -45,7 +45,7 @@ final class GatewayBench {
 
     /** How long each proxy is loaded; {@code --short} shows that a part works, and measures nothing. */
     private record Effort(int rounds, Duration round, Duration warmUp) {
-        static final Effort WHOLE = new Effort(5, Duration.ofSeconds(3), Duration.ofSeconds(15));
+        static final Effort WHOLE = new Effort(5, Duration.ofSeconds(3), Duration.ofSeconds(45));
         static final Effort SHORT = new Effort(1, Duration.ofSeconds(1), Duration.ofSeconds(3));
     }
 

@@ -83,11 +83,14 @@ public final class ResponseCache {
         this.objectBytesMax = policy.maxObjectBytes();
         this.clock = clock;
         this.stored = Caffeine.newBuilder()
+                // upkeep where it falls due: waking a thread of a pool every few reads costs more than the upkeep
+                .executor(Runnable::run)
                 .maximumWeight(policy.maxBytes())
                 .weigher((Key key, Variants variants) -> variants.weight()
                         + 2 * (key.target().length() + key.host().length()))
                 .build();
         this.passed = Caffeine.newBuilder()
+                .executor(Runnable::run)
                 .maximumSize(PASSED_MAX)
                 .expireAfterWrite(PASSED_SECONDS, TimeUnit.SECONDS)
                 .build();

@@ -58,7 +58,11 @@ public final class LeasedLimit {
         this.nodes = nodes;
         this.leases = leases;
         this.share = new Limit(name, keysMax, ticker);
-        this.keys = Caffeine.newBuilder().maximumSize(keysMax).build();
+        // upkeep where it falls due: waking a thread of a pool every few reads costs more than the upkeep
+        this.keys = Caffeine.newBuilder()
+                .executor(Runnable::run)
+                .maximumSize(keysMax)
+                .build();
     }
 
     /** What this node holds of one key. */

@@ -85,6 +85,7 @@ final class Introspection {
                         .encodeToString((encode(settings.clientId()) + ":" + encode(settings.clientSecret()))
                                 .getBytes(StandardCharsets.UTF_8));
         this.remembered = Caffeine.newBuilder()
+                .executor(Runnable::run) // see JwtVerifier
                 .maximumSize(REMEMBERED_MAX)
                 .ticker(ticker::getAsLong)
                 .expireAfter(Expiry.creating((TokenKey token, Known known) -> life(known)))

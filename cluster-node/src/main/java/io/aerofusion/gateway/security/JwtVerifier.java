@@ -75,6 +75,8 @@ public final class JwtVerifier {
         this.keys = keys;
         this.clock = clock;
         this.verified = Caffeine.newBuilder()
+                // upkeep where it falls due: waking a thread of a pool every few reads costs more than the upkeep
+                .executor(Runnable::run)
                 .maximumWeight(JwtSettings.CACHE_BYTES_MAX)
                 .weigher((TokenKey key, Entry entry) -> entry.weight())
                 .ticker(ticker::getAsLong)
