@@ -120,8 +120,11 @@ public final class Node implements AutoCloseable {
             await(telemetry, BIND_TIMEOUT, "The metrics could not be started.");
             return start(config, tls, storage, running);
         } catch (RuntimeException e) {
-            end(running, config);
-            storage.close();
+            try {
+                end(running, config);
+            } finally { // the database is ours even if the system hangs
+                storage.close();
+            }
             throw e;
         }
     }
