@@ -26,16 +26,23 @@ final class Domains {
     private final Users users;
     private final GatewayControl gateway;
     private final List<Endpoint> endpoints;
+    private final Runnable projections;
 
-    private Domains(Authenticator authenticator, Users users, GatewayControl gateway, List<Endpoint> endpoints) {
+    private Domains(
+            Authenticator authenticator,
+            Users users,
+            GatewayControl gateway,
+            List<Endpoint> endpoints,
+            Runnable projections) {
         this.authenticator = authenticator;
         this.users = users;
         this.gateway = gateway;
         this.endpoints = endpoints;
+        this.projections = projections;
     }
 
     /**
-     * Starts the domains on this node: their sharding, their projections.
+     * Starts the domains on this node: their sharding, without the read models ({@link #project}).
      *
      * @param directory the node's data directory
      * @param dataPath of the gateway
@@ -87,7 +94,7 @@ final class Domains {
         endpoints.addAll(devices.endpoints(users::exists));
         endpoints.addAll(spaces.endpoints());
         endpoints.addAll(gateway.endpoints());
-        Projections.start(
+        Runnable projections = () -> Projections.start(
                 context,
                 Projections.READ_MODELS,
                 List.of(
@@ -96,7 +103,12 @@ final class Domains {
                         spaces.readModel(),
                         gateway.readModel(),
                         gateway.revocationsReadModel()));
-        return new Domains(authenticator, users, gateway, List.copyOf(endpoints));
+        return new Domains(authenticator, users, gateway, List.copyOf(endpoints), projections);
+    }
+
+    /** Begins this node's part of feeding the read models: they may lag, so the first requests need not wait behind their start. */
+    void project() {
+        projections.run();
     }
 
     /** What they serve. */

@@ -32,8 +32,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,10 +97,9 @@ public final class Node implements AutoCloseable {
         requireSharedDatabase(config);
         // Kamon takes a while to start, and so does PostgreSQL; then the actor system while the database is opened:
         // side by side.
-        CompletableFuture<Void> telemetry = CompletableFuture.runAsync(() -> Telemetry.start(config));
+        CompletableFuture<Void> telemetry = beside("telemetry", () -> Telemetry.start(config));
         Storage.Place place = Storage.locate(config);
-        CompletableFuture<Storage> opening =
-                CompletableFuture.supplyAsync(() -> Storage.open(place, config, Clock.systemUTC()));
+        CompletableFuture<Storage> opening = beside("storage", () -> Storage.open(place, config, Clock.systemUTC()));
         ActorSystem<?> running;
         try {
             running = ActorSystem.create(
@@ -132,8 +133,14 @@ public final class Node implements AutoCloseable {
     private static Node start(Config config, Optional<Tls> tls, Storage storage, ActorSystem<?> system) {
         BlockingExecutor blocking = new BlockingExecutor(config);
         system.getWhenTerminated().thenRun(blocking::close);
-        CompletableFuture<DataPath> beginning = CompletableFuture.supplyAsync(() -> DataPath.start(
-                config, system, blocking, Clock.systemUTC(), storage.directory().path()));
+        CompletableFuture<DataPath> beginning = beside(
+                "data-path",
+                () -> DataPath.start(
+                        config,
+                        system,
+                        blocking,
+                        Clock.systemUTC(),
+                        storage.directory().path()));
         beginning.thenAccept(path -> system.getWhenTerminated().thenRun(path::close));
         Membership membership =
                 Membership.join(system, config, storage.database().url());
@@ -167,7 +174,7 @@ public final class Node implements AutoCloseable {
         binding.addToCoordinatedShutdown(config.getDuration("aerofusion.http.drain-timeout"), system);
         dataPath.apiIsAt(binding.localAddress());
         drainAtShutdown(config, system, dataPath);
-        CompletableFuture<Void> warm = CompletableFuture.runAsync(() -> WarmUp.run(binding.localAddress(), tls));
+        CompletableFuture<Void> warm = beside("warm-up", () -> WarmUp.run(binding.localAddress(), tls));
         if (adminToken.isPresent()) {
             await(
                     domains.users().bootstrap(AdminToken.TENANT, AdminToken.USER),
@@ -177,6 +184,7 @@ public final class Node implements AutoCloseable {
         beginToServe(config, tls, storage, domains.gateway(), dataPath);
         await(warm, BOOTSTRAP_TIMEOUT, "The node does not answer itself: see the log.");
         readiness.warmedUp();
+        domains.project();
         Node node = new Node(config, storage, system, binding, dataPath, readiness, adminToken);
         system.getWhenTerminated().whenComplete((done, failure) -> node.systemEnded());
         return node;
@@ -192,6 +200,19 @@ public final class Node implements AutoCloseable {
                 blocking,
                 Clock.systemUTC(),
                 Math.max(config.getLong("aerofusion.space.epoch"), restored));
+    }
+
+    /** A step of the start on a thread of its own: on two cores the common pool has one, and the answers of actors come over it. */
+    private static <T> CompletableFuture<T> beside(String name, Supplier<T> step) {
+        return CompletableFuture.supplyAsync(step, ownThread(name));
+    }
+
+    private static CompletableFuture<Void> beside(String name, Runnable step) {
+        return CompletableFuture.runAsync(step, ownThread(name));
+    }
+
+    private static Executor ownThread(String name) {
+        return task -> Thread.ofPlatform().daemon().name("start-" + name).start(task);
     }
 
     /** What another thread did meanwhile, or what it failed with. */

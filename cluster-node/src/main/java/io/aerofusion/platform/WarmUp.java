@@ -22,7 +22,7 @@ final class WarmUp {
     /** Rounds at most; the first one loads classes, the others let them be compiled. */
     private static final int ROUNDS_MAX = 20;
     /** No round is begun later than this: on a busy machine the compilers are behind anyhow. */
-    private static final Duration ENOUGH = Duration.ofMillis(500);
+    private static final Duration ENOUGH = Duration.ofMillis(250);
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
