@@ -83,7 +83,7 @@ public final class Gateway implements AutoCloseable {
     private final TlsClient tlsClient = new TlsClient();
     private final AtomicLong swaps = new AtomicLong();
     private volatile @Nullable Serving serving;
-    private volatile boolean draining;
+    private volatile boolean closed;
 
     private Gateway(GatewaySettings settings) {
         this.settings = settings;
@@ -159,7 +159,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void accept(Channel channel, int listener) {
-        if (connections.incrementAndGet() > settings.bounds().connectionsMax() || draining) {
+        if (connections.incrementAndGet() > settings.bounds().connectionsMax() || closed) {
             connections.decrementAndGet();
             counters.connectionsRefused.increment();
             channel.close();
@@ -361,7 +361,6 @@ public final class Gateway implements AutoCloseable {
      * @return completed when no connection is left, at the latest after {@code atMost}, when the rest is cut
      */
     public CompletionStage<Void> drain(Duration atMost) {
-        draining = true;
         for (Channel listener : listeners) listener.close();
         for (Loop loop : loops.values()) loop.eventLoop().execute(loop::drain);
         var drained = new CompletableFuture<Void>();
@@ -372,6 +371,7 @@ public final class Gateway implements AutoCloseable {
 
     private void awaitDrained(CompletableFuture<Void> drained, long end) {
         if (connections.get() == 0 || settings.ticker().getAsLong() - end >= 0) {
+            closed = true;
             for (Loop loop : loops.values()) loop.eventLoop().execute(loop::closeAll);
             drained.complete(null);
             return;
@@ -382,7 +382,7 @@ public final class Gateway implements AutoCloseable {
     /** Closes everything at once. */
     @Override
     public void close() {
-        draining = true;
+        closed = true;
         upstreams.close();
         for (Channel listener : listeners) listener.close();
         for (Loop loop : loops.values()) loop.eventLoop().execute(loop::closeAll);

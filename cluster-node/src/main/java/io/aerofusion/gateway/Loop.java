@@ -5,6 +5,7 @@ import io.aerofusion.gateway.usage.Tally;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -24,6 +25,9 @@ public final class Loop {
     /** How often deadlines are looked at. */
     public static final long SWEEP_MS = 50;
 
+    /** For so long a draining HTTP/1.1 connection without a request may still bring one: it may be under way already. */
+    public static final Duration DRAIN_GRACE = Duration.ofSeconds(1);
+
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -39,6 +43,7 @@ public final class Loop {
 
     private Deadline[] deadlines = new Deadline[256];
     private int deadlineCount;
+    private boolean draining;
     private long coarseNow;
     private long dateSecond = Long.MIN_VALUE;
     private byte[] dateLine = new byte[0];
@@ -142,6 +147,7 @@ public final class Loop {
     /** A client connection that takes part in draining. */
     public void opened(Draining client) {
         clients.add(client);
+        if (draining) eventLoop.execute(client::drain);
     }
 
     public void closed(Draining client) {
@@ -154,6 +160,7 @@ public final class Loop {
 
     /** Tells every connection to end after what it is doing. */
     void drain() {
+        draining = true;
         for (Draining client : new ArrayList<>(clients)) client.drain();
     }
 

@@ -98,7 +98,7 @@ class GatewayHttp1Test {
                         body.length() + ":" + body.hashCode(), client.response().body());
                 client.send(
                         "POST " + path
-                                + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n1\r\nd\r\n0\r\n\r\n");
+                                + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n1 ; a ;b = \"c;\\\"\\r\"\r\nd\r\n0\r\n\r\n");
                 // how the pieces arrived decides how they are framed; there is no extension in any case
                 var response = client.response();
                 assertEquals(200, response.status());

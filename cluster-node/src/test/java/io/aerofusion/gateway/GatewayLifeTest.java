@@ -249,12 +249,20 @@ class GatewayLifeTest {
                 }),
                 settings());
         try (var idle = client();
+                var waking = client();
                 var busy = client()) {
             assertEquals(200, idle.get("/").status());
+            upstream.head();
+            assertEquals(200, waking.get("/").status());
             upstream.head();
             busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
             upstream.head();
             var drained = gateway.drain(LONG).toCompletableFuture();
+            var under = waking.get("/"); // its request was under way when the gateway began to drain
+            upstream.head();
+            assertEquals(200, under.status());
+            assertEquals("close", under.field("connection"));
+            assertTrue(waking.ended());
             assertTrue(idle.ended());
             Awaitility.await().atMost(LONG).until(() -> {
                 try (var late = client()) {

@@ -148,6 +148,13 @@ class HostileRequestsTest {
                 refused("GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400, "host-invalid"),
                 // chunks
                 refused(chunked + "g\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
+                refused(chunked + "3;a \r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
+                refused(chunked + "3;\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
+                refused(chunked + "3;a=\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
+                refused(chunked + "3;a b\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
+                refused(chunked + "3;\u00e4\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
+                refused(chunked + "3;a=\"b\u0001\"\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
+                refused(chunked + "3;a=\"b\"c\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
                 refused(chunked + "0x3\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
                 refused(chunked + "-3\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),
                 refused(chunked + " 3\r\nabc\r\n0\r\n\r\n", 400, "chunk-invalid"),

@@ -163,25 +163,63 @@ public final class Body {
         }
         if (at == limit) return limit == SIZE_LINE_BYTES_MAX ? -1 : 0;
         if (at == 0) return -1;
-        byte b = in.getByte(start + at);
-        if (b != '\r') {
-            // an extension, which nobody needs: skipped, but not whatever follows the size
-            if (b != ';' && b != ' ' && b != '\t') return -1;
-            boolean semicolon = false;
-            for (; at < limit; at++) {
-                b = in.getByte(start + at);
-                if (b == '\r') break;
-                semicolon |= b == ';';
-                if (b == '\n' || (b < 0x20 && b >= 0 && b != '\t') || b == 0x7f) return -1;
-                if (!semicolon && b != ' ' && b != '\t') return -1;
-            }
+        if (in.getByte(start + at) != '\r') {
+            at = extensions(in, start, at, limit);
+            if (at < 0) return -1;
             if (at == limit) return limit == SIZE_LINE_BYTES_MAX ? -1 : 0;
-            if (!semicolon) return -1;
         }
         if (at + 1 >= readable) return 0;
         if (in.getByte(start + at + 1) != '\n') return -1;
         left = size;
         return at + 2;
+    }
+
+    /**
+     * Passes over the chunk extensions (RFC 9112, 7.1.1), which nobody needs but whose end has to be found as every other parser finds it:
+     * where the line's CR is, {@code limit} if they are not complete, -1 if they are wrong.
+     */
+    private static int extensions(ByteBuf in, int start, int at, int limit) {
+        while (at < limit && in.getByte(start + at) != '\r') {
+            at = blanks(in, start, at, limit);
+            if (at == limit) return limit;
+            if (in.getByte(start + at) != ';') return -1;
+            at = blanks(in, start, at + 1, limit);
+            int name = at;
+            at = token(in, start, at, limit);
+            if (at == limit) return limit;
+            if (at == name) return -1;
+            int value = blanks(in, start, at, limit);
+            if (value == limit) return limit;
+            if (in.getByte(start + value) != '=') continue;
+            at = blanks(in, start, value + 1, limit);
+            if (at == limit) return limit;
+            int from = at;
+            at = in.getByte(start + at) == '"' ? quoted(in, start, at + 1, limit) : token(in, start, at, limit);
+            if (at < 0 || at == from) return -1;
+        }
+        return at;
+    }
+
+    private static int blanks(ByteBuf in, int start, int at, int limit) {
+        while (at < limit && (in.getByte(start + at) == ' ' || in.getByte(start + at) == '\t')) at++;
+        return at;
+    }
+
+    private static int token(ByteBuf in, int start, int at, int limit) {
+        while (at < limit && Headers.isToken(in.getByte(start + at))) at++;
+        return at;
+    }
+
+    /** Behind the closing quote, {@code limit} if there is none yet, -1 if what is quoted may not be. */
+    private static int quoted(ByteBuf in, int start, int at, int limit) {
+        for (; at < limit; at++) {
+            byte b = in.getByte(start + at);
+            if (b == '"') return at + 1;
+            if (b == '\\' && ++at == limit) return limit;
+            byte content = in.getByte(start + at);
+            if ((content >= 0 && content < 0x20 && content != '\t') || content == 0x7f) return -1;
+        }
+        return limit;
     }
 
     /** The length of the trailers, which are then read; 0 if they are not complete, -1 if they are wrong. */

@@ -339,7 +339,7 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
             return;
         }
         phase = Phase.HEAD;
-        deadline.at(loop.coarseNow() + timeouts.keepAlive().toNanos());
+        deadline.at(loop.coarseNow() + (draining ? Loop.DRAIN_GRACE : timeouts.keepAlive()).toNanos());
         channel.config().setAutoRead(true);
         advance();
     }
@@ -462,10 +462,15 @@ public final class Http1Client extends ChannelInboundHandlerAdapter implements C
         channel.close();
     }
 
+    /**
+     * Ends the connection after its next response. HTTP/1.1 cannot tell a silent client that no request will be served any more, so one
+     * that is under way already is awaited for {@link Loop#DRAIN_GRACE}.
+     */
     @Override
     public void drain() {
+        if (draining) return;
         draining = true;
-        if (phase == Phase.HEAD && pending == null) channel.close();
+        if (phase == Phase.HEAD && pending == null) deadline.at(loop.coarseNow() + Loop.DRAIN_GRACE.toNanos());
     }
 
     @Override

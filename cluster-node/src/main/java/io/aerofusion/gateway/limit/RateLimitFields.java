@@ -24,12 +24,21 @@ public final class RateLimitFields {
         return quoted(name) + ";q=" + rate.burst() + ";w=" + seconds(rate.burstNanos());
     }
 
-    /** The value of {@code RateLimit} after an answer of {@link Limit#take}. */
-    public static String state(String name, Rate rate, int cost, long answer) {
+    /** What every value of {@code RateLimit} of a limit begins with. */
+    public static String stateOf(String name) {
+        return quoted(name) + ";r=";
+    }
+
+    /**
+     * The value of {@code RateLimit} after an answer of {@link Limit#take}.
+     *
+     * @param begin by {@link #stateOf}, once for a limit
+     */
+    public static String state(String begin, Rate rate, int cost, long answer) {
         long charged = rate.requestNanos() * Math.max(0, Math.min(cost, rate.burst()));
         long ahead = answer >= 0 ? answer : rate.burstNanos() - answer - charged;
         long left = Math.max(0, rate.burstNanos() - ahead) / rate.requestNanos();
-        return quoted(name) + ";r=" + left + ";t=" + seconds(ahead);
+        return begin + left + ";t=" + seconds(ahead);
     }
 
     /** The value of {@code Retry-After} after a refusal: whole seconds, at least one. */

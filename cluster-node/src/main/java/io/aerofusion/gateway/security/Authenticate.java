@@ -100,7 +100,12 @@ final class Authenticate {
         } else {
             return null;
         }
-        return text.chars().allMatch(c -> c >= 0x20 && c < 0x7f) ? text : null;
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < 0x20 || text.charAt(i) >= 0x7f) {
+                return null;
+            }
+        }
+        return text;
     }
 
     private Verdict refuse(@Nullable Refusal refusal) {

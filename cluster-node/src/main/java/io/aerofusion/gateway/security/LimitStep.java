@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class LimitStep implements Step {
     private final PolicySpec.RateLimit.Key key;
     private final String name;
-    private final String shown;
+    private final String stateField;
     private final Rate rate;
     private final long fixedCost;
     private final @Nullable Expression cost;
@@ -40,7 +40,7 @@ final class LimitStep implements Step {
         this.name = spec.name() == null
                 ? ""
                 : spec.key() == PolicySpec.RateLimit.Key.HEADER ? AuthMethod.lower(spec.name()) : spec.name();
-        this.shown = shown;
+        this.stateField = RateLimitFields.stateOf(shown);
         this.rate = rate(spec);
         Cost stated = spec.cost();
         this.fixedCost = stated == null || stated.cel() != null ? 1 : stated.fixed();
@@ -130,7 +130,7 @@ final class LimitStep implements Step {
             return answer >= 0 ? Verdict.PASS : Verdict.WOULD_REFUSE;
         }
         request.setResponseHeader(RateLimitFields.POLICY, policyField);
-        request.setResponseHeader(RateLimitFields.STATE, RateLimitFields.state(shown, rate, units, answer));
+        request.setResponseHeader(RateLimitFields.STATE, RateLimitFields.state(stateField, rate, units, answer));
         return Verdict.PASS;
     }
 
@@ -143,7 +143,7 @@ final class LimitStep implements Step {
                         RateLimitFields.POLICY,
                         policyField,
                         RateLimitFields.STATE,
-                        RateLimitFields.state(shown, rate, units, answer),
+                        RateLimitFields.state(stateField, rate, units, answer),
                         RateLimitFields.RETRY_AFTER,
                         Long.toString(RateLimitFields.retryAfterSeconds(answer))));
     }

@@ -46,8 +46,9 @@ public record VerifiedToken(
 
     /** A claim by its name, or else by its path of names with dots ({@code realm_access.roles}). */
     static @Nullable Object claim(Map<String, @Nullable Object> claims, String path) {
-        if (claims.containsKey(path)) {
-            return claims.get(path);
+        Object named = claims.get(path);
+        if (named != null || path.indexOf('.') < 0 || claims.containsKey(path)) {
+            return named;
         }
         Object value = claims;
         for (String name : path.split("\\.")) {

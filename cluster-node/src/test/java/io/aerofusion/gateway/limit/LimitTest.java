@@ -131,12 +131,15 @@ class LimitTest {
         Rate rate = new Rate(100, Duration.ofSeconds(1), 200);
         assertThat(RateLimitFields.policy("per \"user\"\n", rate)).isEqualTo("\"per \\\"user\\\"\";q=200;w=2");
         long answer = limit.take(rate, 1, 1);
-        assertThat(RateLimitFields.state("default", rate, 1, answer)).isEqualTo("\"default\";r=199;t=1");
+        assertThat(RateLimitFields.state(RateLimitFields.stateOf("default"), rate, 1, answer))
+                .isEqualTo("\"default\";r=199;t=1");
         answer = limit.take(rate, 1, 149);
-        assertThat(RateLimitFields.state("default", rate, 149, answer)).isEqualTo("\"default\";r=50;t=2");
+        assertThat(RateLimitFields.state(RateLimitFields.stateOf("default"), rate, 149, answer))
+                .isEqualTo("\"default\";r=50;t=2");
         answer = limit.take(rate, 1, 60);
         assertThat(answer).isNegative();
-        assertThat(RateLimitFields.state("default", rate, 60, answer)).isEqualTo("\"default\";r=50;t=2");
+        assertThat(RateLimitFields.state(RateLimitFields.stateOf("default"), rate, 60, answer))
+                .isEqualTo("\"default\";r=50;t=2");
         assertThat(RateLimitFields.retryAfterSeconds(answer)).isEqualTo(1);
         assertThat(RateLimitFields.retryAfterSeconds(-3 * SECOND - 1)).isEqualTo(4);
     }
