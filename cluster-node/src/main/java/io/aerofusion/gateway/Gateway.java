@@ -92,7 +92,7 @@ public final class Gateway implements AutoCloseable {
         this.accessLog = observability.accessLog() == null ? null : new AccessLog(observability.accessLog());
         this.traceThreshold = Observability.threshold(observability.traceSamplePercent());
         this.logThreshold = Observability.threshold(observability.samplePercent());
-        this.sockets = Sockets.of(settings.nativeTransport());
+        this.sockets = Sockets.of(settings.transport());
         this.group = sockets.group(settings.threads());
         for (EventExecutor executor : group) {
             var loop = new Loop((EventLoop) executor, this, loops.size());

@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  *
  * @param listeners where it listens
  * @param threads event loops; one per core is right
- * @param nativeTransport epoll where the system has it; NIO otherwise
+ * @param transport how it reads and writes sockets
  * @param bounds how much of everything
  * @param timeouts how long for everything
  * @param trustedProxy whose {@code X-Forwarded-*} and {@code Forwarded} fields are believed; those of all others are replaced
@@ -35,7 +35,7 @@ import java.util.function.Predicate;
 public record GatewaySettings(
         List<Listener> listeners,
         int threads,
-        boolean nativeTransport,
+        Transport transport,
         Bounds bounds,
         Timeouts timeouts,
         Predicate<InetAddress> trustedProxy,
@@ -57,7 +57,7 @@ public record GatewaySettings(
         return new GatewaySettings(
                 listeners,
                 Runtime.getRuntime().availableProcessors(),
-                true,
+                Transport.AUTO,
                 Bounds.DEFAULT,
                 Timeouts.DEFAULT,
                 address -> false,
@@ -74,8 +74,8 @@ public record GatewaySettings(
         return with(change -> change.threads = count);
     }
 
-    public GatewaySettings withNativeTransport(boolean wanted) {
-        return with(change -> change.nativeTransport = wanted);
+    public GatewaySettings withTransport(Transport wanted) {
+        return with(change -> change.transport = wanted);
     }
 
     public GatewaySettings withBounds(Bounds changed) {
@@ -123,7 +123,7 @@ public record GatewaySettings(
     private static final class Change {
         private final List<Listener> listeners;
         private int threads;
-        private boolean nativeTransport;
+        private Transport transport;
         private Bounds bounds;
         private Timeouts timeouts;
         private Predicate<InetAddress> trustedProxy;
@@ -138,7 +138,7 @@ public record GatewaySettings(
         Change(GatewaySettings from) {
             listeners = from.listeners;
             threads = from.threads;
-            nativeTransport = from.nativeTransport;
+            transport = from.transport;
             bounds = from.bounds;
             timeouts = from.timeouts;
             trustedProxy = from.trustedProxy;
@@ -155,7 +155,7 @@ public record GatewaySettings(
             return new GatewaySettings(
                     listeners,
                     threads,
-                    nativeTransport,
+                    transport,
                     bounds,
                     timeouts,
                     trustedProxy,

@@ -12,12 +12,33 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
 
-/** How sockets are served: epoll where there is one, the JDK's selectors otherwise. */
+/** The sockets of each {@link Transport}. */
 enum Sockets {
+    IO_URING {
+        @Override
+        EventLoopGroup group(int threads) {
+            return new MultiThreadIoEventLoopGroup(threads, THREADS, IoUringIoHandler.newFactory());
+        }
+
+        @Override
+        ServerChannel server(InetAddress local) {
+            return new IoUringServerSocketChannel();
+        }
+
+        @Override
+        Channel client(InetAddress remote) {
+            return new IoUringSocketChannel();
+        }
+    },
     EPOLL {
         @Override
         EventLoopGroup group(int threads) {
@@ -58,8 +79,22 @@ enum Sockets {
 
     private static final DefaultThreadFactory THREADS = new DefaultThreadFactory("gateway", true);
 
-    static Sockets of(boolean nativeWanted) {
-        return nativeWanted && Epoll.isAvailable() ? EPOLL : NIO;
+    /** @throws IllegalArgumentException when this system does not have what is wanted */
+    static Sockets of(Transport wanted) {
+        return switch (wanted) {
+            case AUTO -> IoUring.isAvailable() ? IO_URING : Epoll.isAvailable() ? EPOLL : NIO;
+            case IO_URING -> available(IO_URING, wanted, IoUring.unavailabilityCause());
+            case EPOLL -> available(EPOLL, wanted, Epoll.unavailabilityCause());
+            case NIO -> NIO;
+        };
+    }
+
+    private static Sockets available(Sockets sockets, Transport wanted, @Nullable Throwable obstacle) {
+        if (obstacle == null) return sockets;
+        throw new IllegalArgumentException(
+                "this system has no transport " + wanted.settingName() + " (" + obstacle.getMessage()
+                        + "); auto takes one that it has",
+                obstacle);
     }
 
     abstract EventLoopGroup group(int threads);

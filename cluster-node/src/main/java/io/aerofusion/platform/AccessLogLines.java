@@ -5,6 +5,7 @@ import ch.qos.logback.core.encoder.EncoderBase;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
 import com.typesafe.config.Config;
 import io.aerofusion.gateway.access.AccessSink;
@@ -15,9 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Where the lines of the gateway's access log go: to a file of bounded size with a bounded number of predecessors, or to a logger. */
-final class AccessLogLines {
+public final class AccessLogLines {
     /** The logger that gets them if no file is named, each line at INFO. */
     static final String LOGGER = "aerofusion.access";
+
+    /** Logback's own minute would let a flood of errors write hundreds of megabytes beyond the bound. */
+    private static final Duration SIZE_CHECKED_EVERY = Duration.buildByMilliseconds(100);
 
     private AccessLogLines() {}
 
@@ -28,7 +32,7 @@ final class AccessLogLines {
      * @param directory what the file's path is relative to
      * @throws IllegalArgumentException when the bounds make no sense
      */
-    static AccessSink of(Config log, Path directory) {
+    public static AccessSink of(Config log, Path directory) {
         String file = log.getString("file");
         long bytesMax = log.getBytes("file-bytes-max");
         int filesMax = log.getInt("files-max");
@@ -63,6 +67,7 @@ final class AccessLogLines {
         SizeBasedTriggeringPolicy<String> size = new SizeBasedTriggeringPolicy<>();
         size.setContext(context);
         size.setMaxFileSize(new FileSize(bytesMax));
+        size.setCheckIncrement(SIZE_CHECKED_EVERY);
         size.start();
         appender.setRollingPolicy(window);
         appender.setTriggeringPolicy(size);

@@ -6,6 +6,7 @@ import io.aerofusion.gateway.GatewaySettings.Bounds;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.GatewaySettings.Timeouts;
+import io.aerofusion.gateway.Transport;
 import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.security.Cidrs;
 import io.aerofusion.gateway.upstream.EndpointSource;
@@ -40,7 +41,7 @@ final class GatewayConfig {
             return new GatewaySettings(
                     listeners(gateway),
                     threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
-                    gateway.getBoolean("native-transport"),
+                    Transport.named(gateway.getString("transport")),
                     bounds(gateway.getConfig("bounds")),
                     timeouts(gateway.getConfig("timeouts")),
                     proxies::contains,

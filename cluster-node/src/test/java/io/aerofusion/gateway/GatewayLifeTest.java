@@ -8,6 +8,8 @@ import io.aerofusion.gateway.GatewaySettings.Bounds;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.GatewaySettings.Timeouts;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.uring.IoUring;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -17,9 +19,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What lasts: upgrades, event streams, idle and slow connections, the end of the gateway. */
 @SuppressWarnings("StringConcatToTextBlock") // the line ends are what is tested
@@ -63,9 +66,12 @@ class GatewayLifeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void anUpgradedConnectionCarriesBytesBothWays(boolean nativeTransport) throws Exception {
-        start(echo(), settings().withNativeTransport(nativeTransport));
+    @EnumSource
+    void anUpgradedConnectionCarriesBytesBothWays(Transport transport) throws Exception {
+        Assumptions.assumeTrue(
+                transport != Transport.IO_URING || IoUring.isAvailable(), () -> "this system forbids io_uring");
+        Assumptions.assumeTrue(transport != Transport.EPOLL || Epoll.isAvailable(), () -> "this system has no epoll");
+        start(echo(), settings().withTransport(transport));
         try (var client = client()) {
             client.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
                     + "Sec-WebSocket-Key: k\r\n\r\n");

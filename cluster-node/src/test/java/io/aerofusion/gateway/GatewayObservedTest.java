@@ -72,7 +72,7 @@ final class GatewayObservedTest {
         Gateway gateway = Gateway.start(new GatewaySettings(
                 base.listeners(),
                 1,
-                base.nativeTransport(),
+                base.transport(),
                 base.bounds(),
                 base.timeouts(),
                 base.trustedProxy(),

@@ -259,6 +259,13 @@ class GatewayApisTest {
                 .isEqualTo("x-shop-key");
         assertThat(orders.at("/limits/0/requests").asInt()).isEqualTo(50);
         assertThat(orders.at("/limits/0/unit").asText()).isEqualTo("Minute");
+        await().atMost(LIMIT).untilAsserted(() -> {
+            JsonNode usage =
+                    ben.get(PORTAL + "/consumers/" + name + "/limits").body().path("usage");
+            assertThat(usage.path("requests").asLong()).isPositive();
+            assertThat(usage.path("errors").asLong(-1)).isZero();
+            assertThat(usage.path("nodes").asInt()).isEqualTo(1);
+        });
 
         assertThat(ben.delete(PORTAL + "/consumers/" + name + "/keys/" + key.text("hint"))
                         .status())

@@ -28,6 +28,9 @@ import java.util.stream.IntStream;
 final class GatewayBench {
     private static final int CONNECTIONS = 64;
     private static final int LATENCY_RATE = 10_000;
+    /** A round of latencies is so much longer than one of rates: stalls are rare. */
+    private static final int LATENCY_ROUNDS = 2;
+
     private static final int STREAMS = 4;
     private static final int TOKENS = 1_000;
     private static final int NEW_TOKENS = 200_000;
@@ -45,7 +48,7 @@ final class GatewayBench {
 
     /** How long each proxy is loaded; {@code --short} shows that a part works, and measures nothing. */
     private record Effort(int rounds, Duration round, Duration warmUp) {
-        static final Effort WHOLE = new Effort(5, Duration.ofSeconds(3), Duration.ofSeconds(45));
+        static final Effort WHOLE = new Effort(9, Duration.ofSeconds(3), Duration.ofSeconds(45));
         static final Effort SHORT = new Effort(1, Duration.ofSeconds(1), Duration.ofSeconds(3));
     }
 
@@ -239,7 +242,8 @@ final class GatewayBench {
                         "--h1",
                         "-t1",
                         "-c" + CONNECTIONS,
-                        "-D" + effort.round().toSeconds(),
+                        "-D" + LATENCY_ROUNDS * effort.round().toSeconds(),
+                        "--warm-up-time=1", // how long connections take to begin is not asked
                         "--rps=" + (double) LATENCY_RATE / CONNECTIONS,
                         "--log-file=" + log,
                         contender.url()));

@@ -4,13 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.sun.management.ThreadMXBean;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.aerofusion.gateway.Gateway;
 import io.aerofusion.gateway.GatewaySettings;
+import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.Compiler;
 import io.aerofusion.gateway.routing.Outcome;
 import io.aerofusion.gateway.security.GuardPolicies;
 import io.aerofusion.gateway.security.GuardState;
+import io.aerofusion.platform.AccessLogLines;
 import io.aerofusion.route.Generation;
 import io.aerofusion.route.Resource;
 import io.aerofusion.route.ResourceCodec;
@@ -44,6 +48,7 @@ public final class GatewayProcess {
         GatewaySettings settings = GatewaySettings.of(
                         List.of(new GatewaySettings.Listener("http", "127.0.0.1", port, GatewaySettings.Protocol.HTTP)))
                 .withThreads(1)
+                .withObservability(asANode())
                 .withPolicies(new GuardPolicies(alone()));
         Gateway gateway = Gateway.start(settings);
         serve(gateway, Files.readString(Path.of(arguments[1])));
@@ -52,6 +57,20 @@ public final class GatewayProcess {
             tellAllocation(Integer.parseInt(arguments[2]));
         }
         Thread.currentThread().join(); // the event loops are daemons
+    }
+
+    /** The access log of a node's defaults, in a file that goes with the process. */
+    private static Observability asANode() throws IOException {
+        Config gateway = ConfigFactory.load().getConfig("aerofusion.gateway");
+        Config log = gateway.getConfig("access-log");
+        Path directory = Files.createTempDirectory("gateway-log");
+        directory.toFile().deleteOnExit();
+        directory.resolve(log.getString("file")).toFile().deleteOnExit();
+        return new Observability(
+                AccessLogLines.of(log, directory),
+                log.getDouble("sample-percent"),
+                log.getDuration("slow-threshold"),
+                gateway.getDouble("trace-sample-percent"));
     }
 
     private static void tellAllocation(int port) throws IOException {

@@ -30,6 +30,7 @@ final class LimitStep implements Step {
     private final @Nullable Limit local;
     private final @Nullable LeasedLimit leased;
     private final String policyField;
+    private final boolean bySubject;
 
     /**
      * @param identity what its use is remembered by over generations and told apart from other limits
@@ -52,6 +53,7 @@ final class LimitStep implements Step {
         this.local = global ? null : limits.local(identity);
         this.leased = global ? limits.leased(identity) : null;
         this.policyField = RateLimitFields.policy(shown, rate);
+        this.bySubject = key == PolicySpec.RateLimit.Key.CLAIM && name.equals("sub");
     }
 
     static Rate rate(PolicySpec.RateLimit spec) {
@@ -107,13 +109,17 @@ final class LimitStep implements Step {
             }
             case CLIENT_IP -> null;
             case HEADER -> request.header(name);
-            case CLAIM -> {
-                Object claim = request.principal() instanceof Principal known
-                        ? VerifiedToken.claim(known.claims(), name)
-                        : null;
-                yield claim == null ? null : claim.toString();
-            }
+            case CLAIM -> request.principal() instanceof Principal known ? claim(known) : null;
         };
+    }
+
+    private @Nullable String claim(Principal known) {
+        // The most usual claim is at hand already.
+        if (bySubject && !known.claims().isEmpty() && !known.subject().isEmpty()) {
+            return known.subject();
+        }
+        Object claim = VerifiedToken.claim(known.claims(), name);
+        return claim == null ? null : claim.toString();
     }
 
     private int cost(RequestEdit request) {

@@ -1,6 +1,7 @@
 package io.aerofusion.gateway.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.net.InetAddress;
@@ -45,6 +46,21 @@ final class AccessLogTest {
                 .contains("\"path\":\"/a\\\"\\n", "\"durationMs\":1.234", "\"protocol\":\"HTTP/2\"")
                 .doesNotContain("upstream", "consumer", "grpcStatus", "\n");
         assertThat(entry("/" + "x".repeat(5_000)).line().length()).isLessThan(AccessEntry.TEXT_MAX + 400);
+    }
+
+    @Test
+    void shares_and_what_is_slow_have_bounds() {
+        Duration second = Duration.ofSeconds(1);
+        new Observability(null, 100, Duration.ofMillis(1), 0);
+        new Observability(null, 0, Duration.ofHours(1), 100);
+        assertThatThrownBy(() -> new Observability(null, 101, second, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Observability(null, 0, second, -1)).isInstanceOf(IllegalArgumentException.class);
+        for (Duration wrong : List.of(
+                Duration.ZERO, Duration.ofNanos(999_999), Duration.ofHours(1).plusNanos(1))) {
+            assertThatThrownBy(() -> new Observability(null, 0, wrong, 0))
+                    .as("slow after " + wrong)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
     }
 
     @Test
