@@ -32,12 +32,14 @@ import io.aerofusion.route.Problem;
 import io.aerofusion.route.Revocation;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -64,6 +66,7 @@ final class DataPath implements AutoCloseable {
     private final GuardState guards;
     private final CompletableFuture<InetSocketAddress> api;
     private final GuardPolicies policies;
+    private final Map<String, URI> publicUrls;
     private final AtomicReference<@Nullable Supplier<Generation>> wanted = new AtomicReference<>();
     private final ExecutorService compiling = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("gateway-compile").daemon().factory());
@@ -77,13 +80,15 @@ final class DataPath implements AutoCloseable {
             HttpFetch fetch,
             GuardState guards,
             CompletableFuture<InetSocketAddress> api,
-            GuardPolicies policies) {
+            GuardPolicies policies,
+            Map<String, URI> publicUrls) {
         this.gateway = gateway;
         this.compiler = new Compiler(gateway.doors(), clock, List.of(PolicyCompiler::check));
         this.fetch = fetch;
         this.guards = guards;
         this.api = api;
         this.policies = policies;
+        this.publicUrls = publicUrls;
     }
 
     /** Binds the listeners; nothing is served before the first generation. @throws StartException when one cannot be bound */
@@ -97,7 +102,8 @@ final class DataPath implements AutoCloseable {
         try {
             GatewaySettings settings = GatewayConfig.settings(
                     config, clock, ServiceDiscovery.of(config, system, blocking), platform(api), policies, directory);
-            return new DataPath(Gateway.start(settings), clock, fetch, guards, api, policies);
+            Map<String, URI> publicUrls = GatewayConfig.publicUrls(config);
+            return new DataPath(Gateway.start(settings), clock, fetch, guards, api, policies, publicUrls);
         } catch (RuntimeException e) {
             fetch.close();
             guards.close();
@@ -185,7 +191,8 @@ final class DataPath implements AutoCloseable {
     /** The listeners, as clients see them. */
     List<GatewayListener> listeners() {
         return gateway.doors().stream()
-                .map(door -> new GatewayListener(door.name(), door.port(), door.hostname(), door.tls()))
+                .map(door -> new GatewayListener(
+                        door.name(), door.port(), door.hostname(), door.tls(), publicUrls.get(door.name())))
                 .toList();
     }
 

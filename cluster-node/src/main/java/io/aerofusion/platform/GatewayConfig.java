@@ -12,11 +12,15 @@ import io.aerofusion.gateway.security.Cidrs;
 import io.aerofusion.gateway.upstream.EndpointSource;
 import io.aerofusion.gateway.upstream.ServiceLookup;
 import io.aerofusion.platform.persistence.StartException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Reads the settings of the data path; each is explained in reference.conf under {@code aerofusion.gateway}. */
 final class GatewayConfig {
@@ -55,6 +59,38 @@ final class GatewayConfig {
         } catch (IllegalArgumentException e) {
             throw new StartException("aerofusion.gateway: " + e.getMessage() + ".", e);
         }
+    }
+
+    /** By which URL clients find a listener, for those that say so; by the listener's name. @throws StartException when one is none */
+    static Map<String, URI> publicUrls(Config node) {
+        Map<String, URI> urls = new HashMap<>();
+        for (Config listener : node.getConfigList("aerofusion.gateway.listeners")) {
+            String text = listener.hasPath("public-url") ? listener.getString("public-url") : "";
+            if (!text.isEmpty()) {
+                urls.put(listener.getString("name"), publicUrl(text));
+            }
+        }
+        return Map.copyOf(urls);
+    }
+
+    private static URI publicUrl(String text) {
+        URI url = null;
+        try {
+            url = new URI(text);
+        } catch (URISyntaxException e) {
+            // told below, with what it should be
+        }
+        if (url == null
+                || url.getHost() == null
+                || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
+                || !url.getRawAuthority().equals(url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort()))
+                || !url.getRawSchemeSpecificPart().equals("//" + url.getRawAuthority())
+                || url.getRawFragment() != null) {
+            throw new StartException(
+                    "The public-url of a listener of the gateway is http or https, a host and perhaps a port,"
+                            + " as https://api.example.com, not " + text + ".");
+        }
+        return url;
     }
 
     private static Observability observability(Config gateway, Path directory) {

@@ -112,7 +112,7 @@ public final class Node implements AutoCloseable {
         }
         Storage storage;
         try {
-            storage = finished(opening);
+            storage = finished(opening, "The database's schema is still not up to date: look at what it is doing.");
         } catch (RuntimeException e) { // the place is closed already
             end(running, config);
             throw e;
@@ -149,7 +149,7 @@ public final class Node implements AutoCloseable {
         ProcessMetrics.start(system);
         Readiness readiness = new Readiness(system);
         Optional<AdminToken> adminToken = adminToken(config, tls, storage);
-        DataPath dataPath = finished(beginning);
+        DataPath dataPath = finished(beginning, "The gateway's listeners could not be bound in time.");
         DataPathMetrics.start(system, dataPath.gateway());
         Domains domains = Domains.start(
                 context(config, storage, system, blocking),
@@ -216,13 +216,13 @@ public final class Node implements AutoCloseable {
     }
 
     /** What another thread did meanwhile, or what it failed with. */
-    private static <T> T finished(CompletableFuture<T> other) {
+    private static <T> T finished(CompletableFuture<T> other, String otherwise) {
         try {
             return other.get(MIGRATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
         } catch (TimeoutException e) {
-            throw new StartException("The database's schema is still not up to date: look at what it is doing.", e);
+            throw new StartException(otherwise, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StartException("The start was interrupted.", e);

@@ -146,7 +146,7 @@ final class ApiReaches {
             for (String hostname : route.hostnames().isEmpty() ? List.of("") : route.hostnames()) {
                 String both = both(hostname, listener.hostname());
                 if (both != null) {
-                    origins.add(new ApiReach.Origin(listener.tls(), both, listener.port()));
+                    origins.add(listener.origin(both));
                 }
             }
         }

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,12 +86,33 @@ final class NodeTest {
                         .post("/api/v1/users", "{\"user\":\"ada\"}")
                         .statusCode())
                 .isEqualTo(201);
+        HttpResponse<String> revoked =
+                new ApiClient(first).post("/api/v1/gateway/revocations", "{\"jti\":\"lost\",\"note\":\"stolen\"}");
+        assertThat(revoked.statusCode()).isEqualTo(201);
         first.stop();
-        Node second = Node.start(NodeOptions.in(data));
+        Node second = Node.start(NodeOptions.in(data)
+                .with("aerofusion.gateway.portal.enabled", false)
+                .with("aerofusion.gateway.portal.roles", List.of("reader", "operator", "admin")));
         try {
             assertThat(second.adminToken()).isEqualTo(first.adminToken());
             HttpResponse<String> ada = new ApiClient(second).get("/api/v1/users/ada");
             assertThat(json(ada).path("user").asText()).isEqualTo("ada");
+            JsonNode revocations = json(new ApiClient(second).get("/api/v1/gateway/revocations"));
+            assertThat(revocations.at("/items/0/id").asText())
+                    .isEqualTo(json(revoked).path("id").asText());
+            assertThat(revocations.at("/items/0/note").asText()).isEqualTo("stolen");
+            // and with the settings of this start
+            Caller admin = Caller.admin(second);
+            Caller user = admin.with(
+                    admin.post("/api/v1/users/ada/tokens", "{'name':'t'}").text("secret"));
+            JsonNode portal = user.get("/api/v1/gateway/portal").body();
+            assertThat(portal.path("selfService").asBoolean(true)).isFalse();
+            assertThat(portal.path("roles").toString())
+                    .as("a role of the platform only for who has it")
+                    .isEqualTo("[\"reader\"]");
+            Caller.Response closed = user.post("/api/v1/gateway/portal/consumers", "{'title':'App'}");
+            assertThat(closed.code()).isEqualTo("forbidden");
+            assertThat(closed.text("detail")).contains("ask an operator");
         } finally {
             second.stop();
         }

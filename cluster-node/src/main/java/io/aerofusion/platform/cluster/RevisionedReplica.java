@@ -1,5 +1,6 @@
 package io.aerofusion.platform.cluster;
 
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -289,10 +290,17 @@ final class RevisionedReplica<S, C> extends AbstractBehavior<Object> {
         save();
     }
 
+    /** Whether this node is leaving: then nobody answering is what is to be expected. */
+    private boolean stopping() {
+        return CoordinatedShutdown.get(getContext().getSystem())
+                .getShutdownReason()
+                .isPresent();
+    }
+
     private Behavior<Object> onUnanswered(Unanswered message) {
         asking = false;
         long retry = RevisionedLimits.RETRY_MIN.toMillis() << Math.min(failures, 10);
-        if (failures++ == 0) {
+        if (failures++ == 0 && !stopping()) {
             getContext()
                     .getLog()
                     .warn(
