@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -22,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class H2SpecTest {
     private static final Path PACKED = Path.of("target", "h2spec", "h2spec", "2.2.0", "h2spec_linux_amd64.tar.gz");
 
+    private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: (\\d+)");
+    private static final Pattern CHUNKED = Pattern.compile("(?i)\r\ntransfer-encoding: chunked");
+
     @TempDir
     Path directory;
 
@@ -30,7 +35,7 @@ class H2SpecTest {
     void conforms() throws Exception {
         Assumptions.assumeTrue(Files.exists(PACKED), "the build has not unpacked it");
         run(List.of("tar", "xzf", PACKED.toAbsolutePath().toString()));
-        try (var upstream = TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+        try (var upstream = upstream();
                 var gateway =
                         Gateway.start(GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
                                 .withThreads(1))) {
@@ -44,6 +49,18 @@ class H2SpecTest {
                     .orElse(report);
             assertEquals("145 tests, 145 passed, 0 skipped, 0 failed", summary.strip());
         }
+    }
+
+    /** Answers a request once it has read all of it: an earlier answer may overtake the part of a body that is wrong. */
+    private static TestUpstream upstream() throws IOException {
+        return new TestUpstream(connection -> {
+            for (String head = connection.head(); head != null; head = connection.head()) {
+                Matcher length = LENGTH.matcher(head);
+                if (length.find()) connection.read(Integer.parseInt(length.group(1)));
+                else if (CHUNKED.matcher(head).find()) connection.readUntil("\r\n\r\n");
+                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            }
+        });
     }
 
     private String run(List<String> command) throws IOException, InterruptedException {
