@@ -384,7 +384,9 @@ public final class Gateway implements AutoCloseable {
     public void close() {
         closed = true;
         upstreams.close();
-        for (Channel listener : listeners) listener.close();
+        // Awaited while the loops run: io_uring lets go of a port only when its accept has been taken back, and a loop
+        // that ends does not wait.
+        for (Channel listener : listeners) listener.close().awaitUninterruptibly(CLOSE_MAX.toMillis());
         for (Loop loop : loops.values()) loop.eventLoop().execute(loop::closeAll);
         group.shutdownGracefully(0, CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(CLOSE_MAX.toMillis());

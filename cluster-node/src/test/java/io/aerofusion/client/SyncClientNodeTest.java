@@ -246,7 +246,7 @@ final class SyncClientNodeTest {
         first.stop();
         held.put("runways", "2", object("{\"length\":2}"));
         assertThat(held.pending()).isEqualTo(1);
-        Node second = Node.start(NodeOptions.in(own).withPort(port));
+        Node second = Node.start(NodeOptions.in(own).withPort(port).with("aerofusion.gateway.port", 0));
         try {
             held.flush().get(60, TimeUnit.SECONDS);
             await().atMost(PATIENCE)

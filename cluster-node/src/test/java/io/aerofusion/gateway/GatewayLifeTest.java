@@ -12,6 +12,8 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +58,12 @@ class GatewayLifeTest {
         if (upstream != null) upstream.close();
     }
 
+    private static void assumeAvailable(Transport transport) {
+        Assumptions.assumeTrue(
+                transport != Transport.IO_URING || IoUring.isAvailable(), () -> "this system forbids io_uring");
+        Assumptions.assumeTrue(transport != Transport.EPOLL || Epoll.isAvailable(), () -> "this system has no epoll");
+    }
+
     private static TestUpstream echo() throws IOException {
         return new TestUpstream(connection -> {
             connection.head();
@@ -68,9 +76,7 @@ class GatewayLifeTest {
     @ParameterizedTest
     @EnumSource
     void anUpgradedConnectionCarriesBytesBothWays(Transport transport) throws Exception {
-        Assumptions.assumeTrue(
-                transport != Transport.IO_URING || IoUring.isAvailable(), () -> "this system forbids io_uring");
-        Assumptions.assumeTrue(transport != Transport.EPOLL || Epoll.isAvailable(), () -> "this system has no epoll");
+        assumeAvailable(transport);
         start(echo(), settings().withTransport(transport));
         try (var client = client()) {
             client.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
@@ -300,6 +306,29 @@ class GatewayLifeTest {
             upstream.head();
             gateway.drain(SHORT).toCompletableFuture().get(20, TimeUnit.SECONDS);
             assertTrue(busy.ended());
+        }
+    }
+
+    /** A node that is started again at once needs its port. */
+    @ParameterizedTest
+    @EnumSource
+    void aClosedGatewayLetsItsPortGo(Transport transport) throws Exception {
+        assumeAvailable(transport);
+        for (int i = 0; i < 20; i++) {
+            start(
+                    TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+                    settings().withTransport(transport));
+            InetSocketAddress address = gateway.addresses().getFirst();
+            try (var client = client()) {
+                assertEquals(200, client.get("/").status());
+                gateway.close();
+                gateway = null;
+                upstream.close();
+                try (var next = new ServerSocket()) {
+                    next.setReuseAddress(true);
+                    next.bind(address);
+                }
+            }
         }
     }
 

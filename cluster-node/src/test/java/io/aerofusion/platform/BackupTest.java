@@ -91,8 +91,10 @@ final class BackupTest {
                     .isEqualTo(1);
             assertThat(printed.toString(StandardCharsets.UTF_8)).contains("is not empty");
 
-            Node second = Node.start(
-                    NodeOptions.in(restored).withPort(port).with("aerofusion.user.erasures-resumed-every", "500ms"));
+            Node second = Node.start(NodeOptions.in(restored)
+                    .withPort(port)
+                    .with("aerofusion.gateway.port", 0)
+                    .with("aerofusion.user.erasures-resumed-every", "500ms"));
             try {
                 Caller after = Caller.admin(second);
                 for (int i = 1; i <= 5; i++) { // numbers that the phone's cursor has seen are given out again

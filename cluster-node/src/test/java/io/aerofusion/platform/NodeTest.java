@@ -127,7 +127,8 @@ final class NodeTest {
 
     @Test
     void a_port_that_is_taken_is_named(@TempDir Path data) {
-        NodeOptions options = NodeOptions.in(data).withPort(node.uri().getPort());
+        NodeOptions options =
+                NodeOptions.in(data).withPort(node.uri().getPort()).with("aerofusion.gateway.port", 0);
         assertThatThrownBy(() -> Node.start(options))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("port " + node.uri().getPort());
