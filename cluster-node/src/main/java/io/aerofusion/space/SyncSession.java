@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class SyncSession extends AbstractBehavior<SessionMessage> {
     private static final int PROTOCOL = 1;
     private static final int COME_BACK_JITTER_MILLIS = 2_000;
+    /** When a token that could not be checked is checked again. */
+    private static final long IDENTIFIED_AGAIN_AFTER_MILLIS = 5_000;
 
     private final SessionServices services;
     private final SessionLimits limits;
@@ -238,9 +240,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
 
     private Behavior<SessionMessage> onIdentified(SessionMessage.Identified identified) {
         return switch (identified.outcome()) {
-            // An open session outlives a short outage of whoever knows the tokens.
-            case null ->
-                spaces != null ? this : end(ErrorCode.UNAVAILABLE, "The token could not be checked.", comeBack());
+            case null -> onNotIdentified();
             case Authenticator.Refused refused -> end(refused.code(), refused.detail(), -1);
             case Accepted accepted -> {
                 if (spaces != null) {
@@ -256,6 +256,16 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
                 yield welcome(principal);
             }
         };
+    }
+
+    /** An open session outlives a short outage of whoever knows the tokens, and looks again soon: the token may have been revoked. */
+    private Behavior<SessionMessage> onNotIdentified() {
+        if (spaces == null) {
+            return end(ErrorCode.UNAVAILABLE, "The token could not be checked.", comeBack());
+        }
+        identifiedAt = services.clock().millis()
+                - Math.max(0, limits.tokenRecheck().toMillis() - IDENTIFIED_AGAIN_AFTER_MILLIS);
+        return this;
     }
 
     private Behavior<SessionMessage> welcome(Principal who) {

@@ -163,4 +163,20 @@ final class SessionExpiryTest {
         session.tell(new SessionMessage.IdentifyForeignAgain());
         assertThat(frames.expectMessageClass(Frame.Bye.class).reason()).isEqualTo(ErrorCode.ERASED);
     }
+
+    @Test
+    void a_token_that_nobody_could_check_is_checked_again_soon() {
+        ActorRef<SessionMessage> session = session("token", new Authenticator.Accepted(ADA, Long.MAX_VALUE));
+        session.tell(new SessionMessage.IdentifyAgain(ADA.tenant(), ADA.user())); // nobody can say
+        asked.expectMessage("token");
+        frames.expectNoMessage(Duration.ofMillis(50));
+        said = new Authenticator.Refused(ErrorCode.UNAUTHENTICATED, "The token was revoked.");
+        millis.addAndGet(4_000);
+        session.tell(new SessionMessage.Tick());
+        asked.expectNoMessage(Duration.ofMillis(50));
+        millis.addAndGet(2_000);
+        session.tell(new SessionMessage.Tick());
+        asked.expectMessage("token");
+        assertThat(frames.expectMessageClass(Frame.Bye.class).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+    }
 }
