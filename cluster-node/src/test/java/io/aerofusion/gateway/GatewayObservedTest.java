@@ -150,6 +150,45 @@ final class GatewayObservedTest {
     }
 
     @Test
+    void requests_over_http2_have_an_id_and_a_trace_as_well() throws Exception {
+        Gateway gateway = gateway(0, 100);
+        serve(gateway, "r");
+        try (Http2Peer client = Http2Peer.client(gateway.addresses().getFirst())) {
+            String[] request = {
+                ":method",
+                "GET",
+                ":scheme",
+                "http",
+                ":authority",
+                "a",
+                ":path",
+                "/",
+                "x-request-id",
+                "mine",
+                "traceparent",
+                "00-" + TRACE + "-b7ad6b7169203331-01"
+            };
+            client.headers(1, true, request);
+            Http2Peer.Frame taken = client.on(1);
+            assertThat(taken.status()).isEqualTo("200");
+            assertThat(taken.fields()).containsEntry("x-request-id", "mine");
+            String head = upstream.head();
+            assertThat(field(head, "x-request-id")).isEqualTo("mine");
+            assertThat(field(head, "traceparent"))
+                    .matches("00-" + TRACE + "-[0-9a-f]{16}-01")
+                    .doesNotContain("b7ad6b7169203331");
+
+            client.rest(1);
+            client.get(3, "/");
+            String made = client.on(3).fields().get("x-request-id");
+            assertThat(made).matches("[0-9a-f]{24}");
+            head = upstream.head();
+            assertThat(field(head, "x-request-id")).isEqualTo(made);
+            assertThat(field(head, "traceparent")).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-03");
+        }
+    }
+
+    @Test
     void a_refusal_names_the_id_too() throws Exception {
         Gateway gateway = gateway(0, 0);
         TestRoutes.serve(gateway, List.of());

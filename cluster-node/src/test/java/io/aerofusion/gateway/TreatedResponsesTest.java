@@ -180,6 +180,24 @@ class TreatedResponsesTest {
     }
 
     @Test
+    void whoAsksInAnotherLanguageGetsAnotherAnswer() throws Exception {
+        serve("cache: {}");
+        answer("hallo", "Cache-Control: max-age=60", "Vary: Accept-Language");
+        assertThat(text(get("accept-language", "de"))).isEqualTo("hallo");
+        answer("salut", "Cache-Control: max-age=60", "Vary: Accept-Language");
+        assertThat(text(get("accept-language", "fr"))).isEqualTo("salut");
+        HttpResponse<byte[]> again = get("accept-language", "de");
+        assertThat(text(again)).isEqualTo("hallo");
+        assertThat(field(again, "vary")).isEqualTo("Accept-Language");
+        assertThat(text(get("accept-language", "fr"))).isEqualTo("salut");
+        assertThat(seen).as("asked once for each").hasSize(2);
+        answer("anything", "Cache-Control: max-age=60", "Vary: *");
+        assertThat(text(get("accept-language", "it"))).isEqualTo("anything");
+        answer("else", "Cache-Control: max-age=60", "Vary: *");
+        assertThat(text(get("accept-language", "it"))).as("never kept").isEqualTo("else");
+    }
+
+    @Test
     void ofManyWhoWantTheSameOneAsksAndAllGetIt() throws Exception {
         serve("cache: {}");
         answer("shared", "Cache-Control: max-age=60");
