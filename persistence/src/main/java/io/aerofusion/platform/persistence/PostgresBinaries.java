@@ -33,9 +33,9 @@ final class PostgresBinaries {
 
     /** The directory that holds {@code bin/postgres}. @throws StartException when there are none for this machine */
     static Path unpacked() {
+        Path parent = cache();
         try {
             byte[] archive = archive();
-            Path parent = cache();
             Path home = parent.resolve("postgres-" + digest(archive));
             if (!Files.isDirectory(home)) {
                 Files.createDirectories(parent);
@@ -49,7 +49,11 @@ final class PostgresBinaries {
             }
             return home;
         } catch (IOException e) {
-            throw new StartException("PostgreSQL could not be unpacked (" + e + "): make room, or give --database.", e);
+            throw new StartException(
+                    "PostgreSQL could not be unpacked into " + parent + " (" + e
+                            + "): make room there, or name a directory "
+                            + "that this user may write to in the environment's XDG_CACHE_HOME, or give --database.",
+                    e);
         }
     }
 
