@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class SyncSession extends AbstractBehavior<SessionMessage> {
     private static final int PROTOCOL = 1;
     private static final int COME_BACK_JITTER_MILLIS = 2_000;
-    /** When a token that could not be checked is checked again. */
+    /** How long after a failed check a token is checked again, at the latest. */
     private static final long IDENTIFIED_AGAIN_AFTER_MILLIS = 5_000;
 
     private final SessionServices services;
@@ -47,7 +47,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
 
     private boolean readingPaused;
     private long heardAt;
-    private long identifiedAt;
+    private long identifyAt;
     private long reports;
     private long endedAt = -1;
 
@@ -69,7 +69,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         this.out = new Outbox(socket, limits, services.metrics());
         this.openedAt = services.clock().millis();
         this.heardAt = openedAt;
-        this.identifiedAt = openedAt;
+        this.identifyAt = openedAt + limits.tokenRecheck().toMillis();
     }
 
     /**
@@ -231,7 +231,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     }
 
     private void identify() {
-        identifiedAt = services.clock().millis();
+        identifyAt = services.clock().millis() + limits.tokenRecheck().toMillis();
         getContext()
                 .pipeToSelf(
                         services.authenticator().authenticate(token),
@@ -263,8 +263,8 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         if (spaces == null) {
             return end(ErrorCode.UNAVAILABLE, "The token could not be checked.", comeBack());
         }
-        identifiedAt = services.clock().millis()
-                - Math.max(0, limits.tokenRecheck().toMillis() - IDENTIFIED_AGAIN_AFTER_MILLIS);
+        identifyAt =
+                services.clock().millis() + Math.min(limits.tokenRecheck().toMillis(), IDENTIFIED_AGAIN_AFTER_MILLIS);
         return this;
     }
 
@@ -342,9 +342,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         if (!readingPaused && now - heardAt > limits.idleTimeout().toMillis()) {
             return end(ErrorCode.TIMEOUT, "Nothing was heard for too long.", comeBack());
         }
-        if (spaces != null
-                && signals == null
-                && now - identifiedAt > limits.tokenRecheck().toMillis()) {
+        if (spaces != null && signals == null && now > identifyAt) {
             identify();
         }
         if (spaces != null) {

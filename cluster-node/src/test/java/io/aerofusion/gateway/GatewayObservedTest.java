@@ -184,7 +184,9 @@ final class GatewayObservedTest {
             assertThat(made).matches("[0-9a-f]{24}");
             head = upstream.head();
             assertThat(field(head, "x-request-id")).isEqualTo(made);
-            assertThat(field(head, "traceparent")).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-03");
+            assertThat(field(head, "traceparent"))
+                    .as("sampled, and random as in Trace Context Level 2")
+                    .matches("00-[0-9a-f]{32}-[0-9a-f]{16}-03");
         }
     }
 
