@@ -94,8 +94,9 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule jdbc_stays_in_persistence = noClasses()
             .that(NODE.and(not(describe(
-                    "the transaction that akka-projection shares",
-                    type -> type.getName().equals("io.aerofusion.platform.cluster.ProjectionSession")))))
+                    "the two that pass a connection on between akka and persistence",
+                    type -> type.getName().equals("io.aerofusion.platform.cluster.ProjectionSession")
+                            || type.getName().equals("io.aerofusion.platform.cluster.BatchJournalDao")))))
             .should()
             .dependOnClassesThat(resideInAnyPackage(
                             "java.sql..", "javax.sql..", "com.zaxxer.hikari..", "org.postgresql..", "org.flywaydb..")
