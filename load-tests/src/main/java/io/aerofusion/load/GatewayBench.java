@@ -229,24 +229,17 @@ final class GatewayBench {
                 new Contender(US, peers.gateway("latency", plainResources(work, peers.backend()))),
                 new Contender("nginx", peers.nginx().plain()),
                 new Contender("HAProxy", peers.haproxy()[0]));
+        Path log = work.resolve("latencies");
         for (Contender contender : contenders) {
-            wrk(peers, contender, effort.warmUp(), List.of());
+            wrk(peers, contender, effort.warmUp().dividedBy(2), List.of());
+            // a JIT compiler compiles again what is loaded otherwise, and meanwhile takes the proxy's core for up to 8
+            // ms
+            paced(peers, contender, effort.warmUp(), log);
         }
         Map<Contender, Latencies> all = new LinkedHashMap<>();
         for (int round = 0; round < effort.rounds(); round++) {
             for (Contender contender : contenders) {
-                Path log = work.resolve("latencies");
-                Files.deleteIfExists(log);
-                peers.load(List.of(
-                        "h2load",
-                        "--h1",
-                        "-t1",
-                        "-c" + CONNECTIONS,
-                        "-D" + LATENCY_ROUNDS * effort.round().toSeconds(),
-                        "--warm-up-time=1", // how long connections take to begin is not asked
-                        "--rps=" + (double) LATENCY_RATE / CONNECTIONS,
-                        "--log-file=" + log,
-                        contender.url()));
+                paced(peers, contender, effort.round().multipliedBy(LATENCY_ROUNDS), log);
                 Latencies latencies = all.computeIfAbsent(contender, each -> new Latencies());
                 for (String line : Files.readAllLines(log)) {
                     record(latencies, Long.parseLong(line.substring(line.lastIndexOf('\t') + 1)) * 1_000);
@@ -266,6 +259,21 @@ final class GatewayBench {
                                 each.getValue().maxMillis(),
                                 each.getValue().count())))
                 .toList());
+    }
+
+    /** Requests at the rate of the comparison; each one's start, status and microseconds go to the log. */
+    private static void paced(GatewayPeers peers, Contender contender, Duration time, Path log) throws IOException {
+        Files.deleteIfExists(log);
+        peers.load(List.of(
+                "h2load",
+                "--h1",
+                "-t1",
+                "-c" + CONNECTIONS,
+                "-D" + time.toSeconds(),
+                "--warm-up-time=1", // how long connections take to begin is not asked
+                "--rps=" + (double) LATENCY_RATE / CONNECTIONS,
+                "--log-file=" + log,
+                contender.url()));
     }
 
     /** The load waits for an answer before it sends the next request of a connection: those that were due meanwhile count as well. */
