@@ -232,8 +232,7 @@ final class GatewayBench {
         Path log = work.resolve("latencies");
         for (Contender contender : contenders) {
             wrk(peers, contender, effort.warmUp().dividedBy(2), List.of());
-            // a JIT compiler compiles again what is loaded otherwise, and meanwhile takes the proxy's core for up to 8
-            // ms
+            // the JIT compiler compiles again what is loaded otherwise, and stalls a proxy on its core
             paced(peers, contender, effort.warmUp(), log);
         }
         Map<Contender, Latencies> all = new LinkedHashMap<>();

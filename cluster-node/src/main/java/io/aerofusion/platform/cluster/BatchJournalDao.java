@@ -26,8 +26,6 @@ import slick.jdbc.SimpleJdbcAction;
  * jdbc-journal.dao} chooses, and either reads what the other wrote.
  */
 public final class BatchJournalDao extends DefaultJournalDao {
-    private final JdbcBackend.DatabaseDef database;
-
     /** The signature that the plugin calls. */
     public BatchJournalDao(
             JdbcBackend.DatabaseDef database,
@@ -37,7 +35,6 @@ public final class BatchJournalDao extends DefaultJournalDao {
             ExecutionContext executor,
             Materializer materializer) {
         super(database, profile, config, serialization, executor, materializer);
-        this.database = database;
     }
 
     /** All or nothing. Fails with a {@link io.aerofusion.platform.persistence.DatabaseException}. */
@@ -76,6 +73,6 @@ public final class BatchJournalDao extends DefaultJournalDao {
     /** Scala's type of an action with any effect cannot be written in Java. */
     @SuppressWarnings({"unchecked", "rawtypes"})
     private Future<BoxedUnit> run(DBIOAction<BoxedUnit, NoStream, ?> action) {
-        return database.run((DBIOAction) action);
+        return db().run((DBIOAction) action);
     }
 }
