@@ -96,7 +96,7 @@ final class ArchitectureTest {
             .that(NODE.and(not(describe(
                     "the two that pass a connection on between akka and persistence",
                     type -> type.getName().equals("io.aerofusion.platform.cluster.ProjectionSession")
-                            || type.getName().equals("io.aerofusion.platform.cluster.BatchJournalDao")))))
+                            || type.getName().equals("io.aerofusion.platform.cluster.PlainJdbc")))))
             .should()
             .dependOnClassesThat(resideInAnyPackage(
                             "java.sql..", "javax.sql..", "com.zaxxer.hikari..", "org.postgresql..", "org.flywaydb..")

@@ -7,15 +7,11 @@ import io.aerofusion.platform.Caller;
 import io.aerofusion.platform.Caller.Response;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -228,15 +224,7 @@ class UsersApiTest {
         return page.body().path("items").findValuesAsText("action");
     }
 
-    private static List<String> rows(String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(node.databaseUrl());
-                Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            List<String> rows = new ArrayList<>();
-            while (result.next()) {
-                rows.add(result.getString(1));
-            }
-            return rows;
-        }
+    private static List<String> rows(String query) throws SQLException {
+        return TestDatabase.rows(node.databaseUrl(), query);
     }
 }

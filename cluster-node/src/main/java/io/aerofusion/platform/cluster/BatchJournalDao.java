@@ -6,6 +6,7 @@ import akka.persistence.jdbc.journal.dao.JournalTables.JournalAkkaSerializationR
 import akka.serialization.Serialization;
 import akka.stream.Materializer;
 import io.aerofusion.platform.persistence.JournalBatch;
+import io.aerofusion.platform.persistence.JournalEvent;
 import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 import scala.collection.immutable.Seq;
@@ -14,11 +15,8 @@ import scala.concurrent.ExecutionContext;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.BoxedUnit;
-import slick.dbio.DBIOAction;
-import slick.dbio.NoStream;
 import slick.jdbc.JdbcBackend;
 import slick.jdbc.JdbcProfile;
-import slick.jdbc.SimpleJdbcAction;
 
 /**
  * The journal plugin's own DAO, but for how a batch of events gets into its tables: in one round trip, where the plugin's sends each
@@ -44,35 +42,26 @@ public final class BatchJournalDao extends DefaultJournalDao {
         for (Tuple2<JournalAkkaSerializationRow, Set<String>> event : CollectionConverters.asJava(events)) {
             batch.add(event(event._1()), CollectionConverters.asJava(event._2()));
         }
-        return run(new SimpleJdbcAction<>(context -> {
-            batch.write(context.connection());
-            return BoxedUnit.UNIT;
-        }));
+        return PlainJdbc.execute(db(), batch::write);
     }
 
-    private static JournalBatch.Event event(JournalAkkaSerializationRow row) {
-        return new JournalBatch.Event(
+    private static JournalEvent event(JournalAkkaSerializationRow row) {
+        return new JournalEvent(
                 row.persistenceId(),
                 row.sequenceNumber(),
                 row.writer(),
                 row.writeTimestamp(),
                 row.adapterManifest(),
-                new JournalBatch.Serialized(row.eventSerId(), row.eventSerManifest(), row.eventPayload()),
+                new JournalEvent.Serialized(row.eventSerId(), row.eventSerManifest(), row.eventPayload()),
                 metadata(row));
     }
 
-    private static JournalBatch.@Nullable Serialized metadata(JournalAkkaSerializationRow row) {
+    private static JournalEvent.@Nullable Serialized metadata(JournalAkkaSerializationRow row) {
         return row.metaPayload().isDefined()
-                ? new JournalBatch.Serialized(
+                ? new JournalEvent.Serialized(
                         (int) row.metaSerId().get(),
                         row.metaSerManifest().get(),
                         row.metaPayload().get())
                 : null;
-    }
-
-    /** Scala's type of an action with any effect cannot be written in Java. */
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private Future<BoxedUnit> run(DBIOAction<BoxedUnit, NoStream, ?> action) {
-        return db().run((DBIOAction) action);
     }
 }

@@ -10,10 +10,7 @@ import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.platform.security.Diary;
 import io.aerofusion.platform.security.SealedNode;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.Statement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +93,8 @@ class BatchJournalDaoTest {
         try (SealedNode node = new SealedNode(url, temporary)) {
             ActorRef<Diary.Command> diary = node.diary("one");
             node.write(diary, "default|ada", "page");
-            execute(
+            TestDatabase.execute(
+                    url,
                     "INSERT INTO event_journal (persistence_id, sequence_number, writer, event_ser_id, event_ser_manifest,"
                             + " event_payload) SELECT persistence_id, 2, 'another node', event_ser_id, event_ser_manifest, event_payload"
                             + " FROM event_journal");
@@ -131,27 +129,7 @@ class BatchJournalDaoTest {
         return new Diary.Write("default|ada", words, JsonNodeFactory.instance.nullNode(), answers.getRef());
     }
 
-    private List<String> rows(String query) throws Exception {
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(query)) {
-            List<String> found = new ArrayList<>();
-            int columns = rows.getMetaData().getColumnCount();
-            while (rows.next()) {
-                List<String> cells = new ArrayList<>();
-                for (int column = 1; column <= columns; column++) {
-                    cells.add(rows.getString(column));
-                }
-                found.add(String.join("|", cells));
-            }
-            return found;
-        }
-    }
-
-    private void execute(String statement) throws Exception {
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement change = connection.createStatement()) {
-            change.execute(statement);
-        }
+    private List<String> rows(String query) throws SQLException {
+        return TestDatabase.rows(url, query);
     }
 }

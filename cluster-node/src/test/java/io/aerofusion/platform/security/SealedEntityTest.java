@@ -10,12 +10,7 @@ import akka.pattern.StatusReply;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.platform.persistence.TestDatabase;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
-import java.sql.Statement;
-import java.util.ArrayList;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,7 +54,7 @@ class SealedEntityTest {
             org.awaitility.Awaitility.await()
                     .until(() -> rows("SELECT sequence_number FROM snapshot").contains("6"));
         }
-        execute("DELETE FROM event_journal WHERE sequence_number <= 6");
+        TestDatabase.execute(url, "DELETE FROM event_journal WHERE sequence_number <= 6");
         try (SealedNode node = new SealedNode(url, temporary)) {
             assertThat(node.read(node.diary("one"))).isEqualTo(pages);
         }
@@ -172,8 +167,10 @@ class SealedEntityTest {
             node.write(node.diary("one"), "default|ada", WORDS);
             node.write(node.diary("two"), "default|ada", "nothing");
         }
-        execute("UPDATE event_journal a SET event_payload = b.event_payload FROM event_journal b"
-                + " WHERE a.persistence_id = 'Diary|default|two' AND b.persistence_id = 'Diary|default|one'");
+        TestDatabase.execute(
+                url,
+                "UPDATE event_journal a SET event_payload = b.event_payload FROM event_journal b"
+                        + " WHERE a.persistence_id = 'Diary|default|two' AND b.persistence_id = 'Diary|default|one'");
         try (SealedNode node = new SealedNode(url, temporary)) {
             ActorRef<Diary.Command> diary = node.diary("two");
             node.kit.createTestProbe().expectTerminated(diary);
@@ -238,33 +235,7 @@ class SealedEntityTest {
                 .isInstanceOf(java.io.NotSerializableException.class);
     }
 
-    private void execute(String sql) throws Exception {
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
-    }
-
-    /** Every cell of the result as text, binary ones as the characters their bytes are. */
-    private List<String> rows(String sql) throws Exception {
-        List<String> cells = new ArrayList<>();
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            ResultSetMetaData columns = rows.getMetaData();
-            while (rows.next()) {
-                for (int i = 1; i <= columns.getColumnCount(); i++) {
-                    boolean binary = columns.getColumnTypeName(i).equals("bytea");
-                    byte[] bytes = binary ? rows.getBytes(i) : null;
-                    String text = bytes != null
-                            ? new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)
-                            : binary ? null : rows.getString(i);
-                    if (text != null) {
-                        cells.add(text);
-                    }
-                }
-            }
-        }
-        return cells;
+    private List<String> rows(String query) throws SQLException {
+        return TestDatabase.rows(url, query);
     }
 }

@@ -1,5 +1,6 @@
 package io.aerofusion.platform.persistence;
 
+import io.aerofusion.platform.persistence.JournalEvent.Serialized;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -29,26 +30,12 @@ public final class JournalBatch {
             FROM written JOIN unnest(?::text[], ?::bigint[], ?::text[]) AS tagged (persistence_id, sequence_number, tag)
                 USING (persistence_id, sequence_number)""";
 
-    private final List<Event> events = new ArrayList<>();
+    private final List<JournalEvent> events = new ArrayList<>();
     private final List<Tag> tags = new ArrayList<>();
-
-    /** What the journal keeps of an event: the id of its entity, its number there, who wrote it when, and what was serialized. */
-    public record Event(
-            String persistenceId,
-            long sequenceNumber,
-            String writer,
-            long timestamp,
-            String adapterManifest,
-            Serialized payload,
-            @Nullable Serialized metadata) {}
-
-    /** Bytes, which nobody changes any more, and which serializer reads them. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Serialized(int serializer, String manifest, byte[] bytes) {}
 
     private record Tag(String persistenceId, long sequenceNumber, String tag) {}
 
-    public void add(Event event, Collection<String> itsTags) {
+    public void add(JournalEvent event, Collection<String> itsTags) {
         events.add(event);
         itsTags.forEach(tag -> tags.add(new Tag(event.persistenceId(), event.sequenceNumber(), tag)));
     }
@@ -61,13 +48,13 @@ public final class JournalBatch {
     public void write(Connection connection) {
         try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
             Columns columns = new Columns(connection, insert);
-            columns.add("text", events, Event::persistenceId, String[]::new);
-            columns.add("int8", events, Event::sequenceNumber, Long[]::new);
-            columns.add("text", events, Event::writer, String[]::new);
-            columns.add("int8", events, Event::timestamp, Long[]::new);
-            columns.add("text", events, Event::adapterManifest, String[]::new);
-            columns.addSerialized(events, Event::payload);
-            columns.addSerialized(events, Event::metadata);
+            columns.add("text", events, JournalEvent::persistenceId, String[]::new);
+            columns.add("int8", events, JournalEvent::sequenceNumber, Long[]::new);
+            columns.add("text", events, JournalEvent::writer, String[]::new);
+            columns.add("int8", events, JournalEvent::timestamp, Long[]::new);
+            columns.add("text", events, JournalEvent::adapterManifest, String[]::new);
+            columns.addSerialized(events, JournalEvent::payload);
+            columns.addSerialized(events, JournalEvent::metadata);
             columns.add("text", tags, Tag::persistenceId, String[]::new);
             columns.add("int8", tags, Tag::sequenceNumber, Long[]::new);
             columns.add("text", tags, Tag::tag, String[]::new);

@@ -1,13 +1,20 @@
 package io.aerofusion.platform.persistence;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One embedded PostgreSQL per test JVM; every caller of {@link #fresh} gets an empty database of its own on it. */
@@ -26,6 +33,32 @@ public final class TestDatabase {
             throw new IllegalStateException(e);
         }
         return Server.EMBEDDED.url().replace("/aerofusion?", "/" + name + "?");
+    }
+
+    /** The rows of the answer, each with its cells as text, by "|"; bytes as the characters they are in Latin-1. */
+    public static List<String> rows(String url, String query) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(url);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
+            ResultSetMetaData columns = rows.getMetaData();
+            List<String> found = new ArrayList<>();
+            while (rows.next()) {
+                StringJoiner cells = new StringJoiner("|");
+                for (int i = 1; i <= columns.getColumnCount(); i++) {
+                    byte[] bytes = columns.getColumnTypeName(i).equals("bytea") ? rows.getBytes(i) : null;
+                    cells.add(bytes == null ? rows.getString(i) : new String(bytes, ISO_8859_1));
+                }
+                found.add(cells.toString());
+            }
+            return found;
+        }
+    }
+
+    public static void execute(String url, String statement) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(url);
+                Statement change = connection.createStatement()) {
+            change.execute(statement);
+        }
     }
 
     /** A new directory that is removed when the JVM ends. */
