@@ -5,6 +5,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.persistence.typed.EventAdapter;
 import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.SnapshotAdapter;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
 import akka.persistence.typed.javadsl.EffectBuilder;
@@ -12,11 +13,13 @@ import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
 import akka.persistence.typed.javadsl.RetentionCriteria;
+import akka.persistence.typed.javadsl.SignalHandler;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.cluster.Durable;
 import io.aerofusion.platform.cluster.SessionSignal;
 import io.aerofusion.platform.security.Principal;
+import io.aerofusion.platform.telemetry.Recoveries;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -135,6 +138,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
      * A device without its secrets.
      *
      * @param connected whether it has an open session
+     * @param acknowledged space -> how far the device has stored it
      */
     public record View(
             String device,
@@ -147,7 +151,8 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
             long seenAt,
             long leaseUntil,
             boolean connected,
-            Twin twin) {}
+            Twin twin,
+            SortedMap<String, DeviceState.Acknowledged> acknowledged) {}
 
     private record Session(long openedAt, ActorRef<SessionSignal> ref) {
         boolean isOlderThan(Session other) {
@@ -163,6 +168,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
     private final Function<DeviceEvent, Set<String>> tags;
     private final InstantSource clock;
     private final Runnable credentialVoid;
+    private final Runnable recovered = Recoveries.start("Device");
     private @Nullable Session session;
 
     /** @param credentialVoid told after the commit that answers about the device's credential must not be trusted any more */
@@ -212,6 +218,13 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
     @Override
     public RetentionCriteria retentionCriteria() {
         return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, 1);
+    }
+
+    @Override
+    public SignalHandler<DeviceState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), state -> recovered.run())
+                .build();
     }
 
     @Override
@@ -532,6 +545,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
                 state.seenAt(),
                 state.leaseUntil(),
                 session != null,
-                state.twin());
+                state.twin(),
+                state.acknowledged());
     }
 }

@@ -19,8 +19,11 @@ final class DeviceJson {
             "state":{"type":"string","enum":["active","revoked"]},\
             "registeredAt":{"type":"string","format":"date-time"},\
             "seenAt":{"type":["string","null"],"format":"date-time","description":"to the hour"}""";
-    private static final String ALIVE =
-            ",\"leaseUntil\":{\"type\":\"string\",\"format\":\"date-time\"},\"connected\":{\"type\":\"boolean\"}";
+    private static final String ALIVE = """
+            ,"leaseUntil":{"type":"string","format":"date-time"},"connected":{"type":"boolean"},\
+            "acknowledged":{"type":"object","description":"by space, how far the device said it has stored it",\
+            "additionalProperties":{"type":"object","properties":{"cursor":{"type":"string"},\
+            "at":{"type":"string","format":"date-time"}}}}""";
     static final String LISTED = "{\"type\":\"object\",\"properties\":{" + FIELDS + "}}";
     static final String DEVICE = "{\"type\":\"object\",\"properties\":{" + FIELDS + ALIVE + "}}";
     static final String WITH_CREDENTIAL = "{\"type\":\"object\",\"properties\":{" + FIELDS + ALIVE
@@ -33,7 +36,7 @@ final class DeviceJson {
     private DeviceJson() {}
 
     static ObjectNode device(Device.View view) {
-        return described(
+        ObjectNode json = described(
                         view.device(),
                         view.owner(),
                         view.name(),
@@ -43,6 +46,13 @@ final class DeviceJson {
                 .put("seenAt", view.seenAt() == 0 ? null : time(view.seenAt()))
                 .put("leaseUntil", time(view.leaseUntil()))
                 .put("connected", view.connected());
+        ObjectNode acknowledged = json.putObject("acknowledged");
+        view.acknowledged()
+                .forEach((space, stored) -> acknowledged
+                        .putObject(space)
+                        .put("cursor", stored.cursor())
+                        .put("at", time(stored.at())));
+        return json;
     }
 
     /** A device as in lists, where nobody asks the device itself. */

@@ -83,7 +83,8 @@ final class Domains {
                 tokens,
                 changes::announce,
                 // what a user owns without a data key of its own goes with the user
-                Map.of("Device", devices::forget, "Space", spaces::forget, "User", gateway::forget));
+                Map.of("Device", devices::forget, "Space", spaces::forget, "User", gateway::forget),
+                spaces::dismiss);
         dataPath.oidc(context.system().settings().config(), context.clock()).ifPresent(verifier -> {
             OidcAuthenticator oidc = new OidcAuthenticator(verifier, users.accounts(), tokens, Ticker.systemTicker());
             foreign.set(oidc::forget);

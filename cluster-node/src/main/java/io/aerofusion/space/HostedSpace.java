@@ -409,6 +409,12 @@ final class HostedSpace {
         });
     }
 
+    Outcome dismiss(Space.Dismiss command, long now) {
+        return settings != null && settings.members().containsKey(command.user())
+                ? persist(new SpaceEvent.MemberRemoved(command.user(), command.by(), now))
+                : persistNothing();
+    }
+
     Outcome setQuota(Space.SetQuota command, long now) {
         if (!command.by().operates()) {
             return refusal(command.by(), SpaceRight.READ)
@@ -469,7 +475,9 @@ final class HostedSpace {
                 Map.of(),
                 Map.of(),
                 Map.of());
-        return ownOperation(mutation, List.of(), now);
+        SpaceEvent resolved = new SpaceEvent.ConflictResolved(
+                command.collection(), command.id(), path, command.by().actor(), now);
+        return ownOperation(mutation, List.of(resolved), now);
     }
 
     /** Applies a mutation in quarantine on what is there now, or drops it. */
@@ -582,6 +590,7 @@ final class HostedSpace {
                 seenSince.keySet().retainAll(devices.keySet());
             }
             case SpaceEvent.QuarantineDecided decided -> documents.discard(decided.device(), decided.seq());
+            case SpaceEvent.ConflictResolved resolved -> {} // by the Merged beside it
             case SpaceEvent.Erased erased -> settings = born().over();
         }
         return this;

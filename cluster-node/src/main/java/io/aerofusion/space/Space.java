@@ -17,6 +17,7 @@ import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.cluster.Durable;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.platform.security.Sealing;
+import io.aerofusion.platform.telemetry.Recoveries;
 import io.aerofusion.space.wire.Frame;
 import io.aerofusion.space.wire.FrameCodec;
 import java.time.InstantSource;
@@ -138,6 +139,9 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             @Nullable Long version,
             ActorRef<Reply> replyTo) implements Request {}
 
+    /** A member is being erased: takes the right, whoever may give rights here. */
+    public record Dismiss(String user, String by, ActorRef<Reply> replyTo) implements Request {}
+
     public record SetQuota(
             Principal by,
             long documents,
@@ -246,7 +250,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     private final JournalWeight weight;
     private final LongConsumer snapshotTaken;
     private final Followers followers;
-    private final long startedAt = System.nanoTime();
+    private final Runnable recovered = Recoveries.start(KEY.name());
 
     /** A space that recovers; {@code snapshotTaken} learns the number of the event a new snapshot stands for. */
     Space(
@@ -311,9 +315,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     @Override
     public SignalHandler<HostedSpace> signalHandler() {
         return newSignalHandlerBuilder()
-                .onSignal(
-                        akka.persistence.typed.RecoveryCompleted.instance(),
-                        state -> metrics.recovered(System.nanoTime() - startedAt))
+                .onSignal(akka.persistence.typed.RecoveryCompleted.instance(), state -> recovered.run())
                 .onSignal(SnapshotCompleted.class, (state, saved) -> {
                     metrics.snapshotTaken();
                     snapshotTaken.accept(saved.getSnapshotMetadata().sequenceNr());
@@ -339,7 +341,8 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             case ReadHash ask -> read(state, ask.by(), ask.replyTo(), HostedSpace::readHash);
             case ReadSchema ask -> read(state, ask.by(), ask.replyTo(), s -> s.readSchema(ask.collection()));
             case SetSchema set -> change(set.replyTo(), state.setSchema(set, now()));
-            case SetMember set -> onSetMember(state, set);
+            case SetMember set -> onMembersChange(set.replyTo(), state.setMember(set, now()));
+            case Dismiss dismiss -> onMembersChange(dismiss.replyTo(), state.dismiss(dismiss, now()));
             case SetQuota set -> change(set.replyTo(), state.setQuota(set, now()));
             case ListConflicts ask ->
                 read(
@@ -379,6 +382,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                 List<SpaceEvent> facts = merge.facts();
                 Cursor before = state.documents().cursor();
                 if (facts.isEmpty()) {
+                    metrics.decided(decision);
                     yield Effect().reply(command.replyTo(), state.pushed(command.push(), decision, before));
                 }
                 yield Effect()
@@ -500,14 +504,14 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
         };
     }
 
-    private ReplyEffect<SpaceEvent, HostedSpace> onSetMember(HostedSpace state, SetMember command) {
-        return switch (state.setMember(command, now())) {
-            case HostedSpace.Outcome.Refuse refuse -> Effect().reply(command.replyTo(), refuse.refused());
+    private ReplyEffect<SpaceEvent, HostedSpace> onMembersChange(ActorRef<Reply> replyTo, HostedSpace.Outcome outcome) {
+        return switch (outcome) {
+            case HostedSpace.Outcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
             case HostedSpace.Outcome.Persist changes ->
                 Effect()
                         .persist(changes.facts())
                         .thenRun((HostedSpace changed) -> followers.dropThoseWithoutAccess(changed))
-                        .thenReply(command.replyTo(), changed -> new Described(changed.view(), false));
+                        .thenReply(replyTo, changed -> new Described(changed.view(), false));
         };
     }
 
@@ -540,15 +544,21 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
         Reply answer = changes(state, command);
         if (command.waitMillis() > 0 && Followers.isNothingNew(answer)) {
             Optional<Followers.Waiter> waiter = followers.waitFor(command);
-            if (waiter.isPresent()) {
-                waiter.get()
-                        .limit(context.scheduleOnce(
-                                java.time.Duration.ofMillis(Math.min(
-                                        command.waitMillis(), limits.waitMax().toMillis())),
-                                context.getSelf(),
-                                new WaitOver(waiter.get())));
-                return Effect().noReply();
+            if (waiter.isEmpty()) { // not an empty answer: whoever got it would ask again at once
+                return Effect()
+                        .reply(
+                                command.replyTo(),
+                                new Refused(
+                                        ErrorCode.RATE_LIMITED,
+                                        "At most " + limits.waitingMax() + " requests wait for a change of a space."));
             }
+            waiter.get()
+                    .limit(context.scheduleOnce(
+                            java.time.Duration.ofMillis(Math.min(
+                                    command.waitMillis(), limits.waitMax().toMillis())),
+                            context.getSelf(),
+                            new WaitOver(waiter.get())));
+            return Effect().noReply();
         }
         return Effect().reply(command.replyTo(), answer);
     }

@@ -42,8 +42,6 @@ final class SpaceMetrics {
     private final Counter quarantined = operations.withTag("outcome", "quarantined");
     private final Metric.Counter rejected = Kamon.counter("space.operations.rejected", "Rejected mutations by code");
     private final Metric.Counter conflicts = Kamon.counter("space.conflicts", "Conflicts by policy");
-    private final Timer recovery =
-            Kamon.timer("space.recovery", "Time to recover a space").withoutTags();
     private final Counter snapshots =
             Kamon.counter("space.snapshots", "Snapshots taken").withoutTags();
 
@@ -98,10 +96,6 @@ final class SpaceMetrics {
         for (Conflict conflict : decision.conflicts()) {
             conflicts.withTag("policy", conflict.policy().name()).increment();
         }
-    }
-
-    void recovered(long nanos) {
-        recovery.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     void snapshotTaken() {

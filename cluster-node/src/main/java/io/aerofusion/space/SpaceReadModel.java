@@ -24,6 +24,7 @@ final class SpaceReadModel extends AuditedReadModel<SpaceEvent> {
             case SpaceEvent.SchemaSet set -> true;
             case SpaceEvent.QuotaSet set -> true;
             case SpaceEvent.QuarantineDecided decided -> true;
+            case SpaceEvent.ConflictResolved resolved -> true;
             case SpaceEvent.Erased erased -> true;
             case SpaceEvent.DeviceSeen seen -> false;
             case Merged merged -> false;
@@ -76,6 +77,14 @@ final class SpaceReadModel extends AuditedReadModel<SpaceEvent> {
                         e.by(),
                         e.at(),
                         Map.of("device", e.device(), "accepted", Boolean.toString(e.accepted())));
+            case SpaceEvent.ConflictResolved e ->
+                record(
+                        transaction,
+                        change,
+                        "space.conflict-resolved",
+                        e.by(),
+                        e.at(),
+                        Map.of("collection", e.collection(), "document", e.document(), "path", e.path()));
             case SpaceEvent.Erased e -> {
                 spaces.remove(transaction, tenant, space);
                 record(transaction, change, "space.erased", e.by(), e.at(), Map.of());

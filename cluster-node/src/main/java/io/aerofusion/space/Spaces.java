@@ -10,6 +10,8 @@ import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.http.javadsl.model.HttpResponse;
 import akka.persistence.typed.PersistenceId;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
 import com.typesafe.config.Config;
 import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.cluster.DeviceLink;
@@ -17,6 +19,7 @@ import io.aerofusion.platform.cluster.ReadModel;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
 import io.aerofusion.platform.persistence.AuditLog;
+import io.aerofusion.platform.persistence.Slice;
 import io.aerofusion.platform.persistence.Snapshots;
 import io.aerofusion.platform.persistence.SpaceIndex;
 import io.aerofusion.platform.security.Authenticator;
@@ -26,16 +29,21 @@ import io.aerofusion.space.wire.FrameLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The sync domain of a node: its sharded spaces, the sessions of its devices, and the API to both. */
 public final class Spaces {
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(20);
+    private static final int DISMISSED_AT_ONCE = 16;
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(3);
     /** A frame may grow by this when inflated; beyond, it is a bomb. */
     private static final int INFLATION_MAX = 16;
 
+    private final NodeContext node;
+    private final SpaceIndex index;
     private final ClusterSharding sharding;
     private final ActorRef<SyncSessions.Command> sessions;
     private final SpaceRoutes routes;
@@ -44,6 +52,7 @@ public final class Spaces {
 
     /** Starts sharding and the sessions' supervisor; nothing is served before {@link #endpoints()} are. */
     public Spaces(NodeContext node, Authenticator authenticator, DeviceLink devices) {
+        this.node = node;
         ActorSystem<?> system = node.system();
         Config config = system.settings().config();
         EntityLimits limits = EntityLimits.of(config);
@@ -78,8 +87,9 @@ public final class Spaces {
 
         SpaceAsk spaces = new SpaceAsk(sharding, ASK_TIMEOUT);
         List<Endpoint> all = new ArrayList<>();
-        all.addAll(new SyncRoutes(spaces, sessionLimits, limits, frameLimits, sessions, open).endpoints());
-        SpaceIndex index = new SpaceIndex(node.database(), node.keys());
+        all.addAll(
+                new SyncRoutes(spaces, authenticator, sessionLimits, limits, frameLimits, sessions, open).endpoints());
+        this.index = new SpaceIndex(node.database(), node.keys());
         this.routes = new SpaceRoutes(spaces, index, node.blocking());
         all.addAll(routes.endpoints());
         all.addAll(new DecisionRoutes(
@@ -127,6 +137,32 @@ public final class Spaces {
         return sharding.entityRefFor(Space.KEY, tenant + "|" + space)
                 .<Space.Reply>ask(replyTo -> new Space.Forget(by, replyTo), ASK_TIMEOUT)
                 .thenAccept(done -> {});
+    }
+
+    /** Takes a user who is being erased out of the spaces of others. Safe to repeat. */
+    public CompletionStage<Void> dismiss(String tenant, String user, String by) {
+        return CompletableFuture.supplyAsync(() -> spacesOfOthers(tenant, user), node.blocking())
+                .thenCompose(theirs -> Source.from(theirs)
+                        .mapAsyncUnordered(
+                                DISMISSED_AT_ONCE,
+                                space -> sharding.entityRefFor(Space.KEY, tenant + "|" + space)
+                                        .<Space.Reply>ask(replyTo -> new Space.Dismiss(user, by, replyTo), ASK_TIMEOUT))
+                        .runWith(Sink.ignore(), node.system()))
+                .thenAccept(done -> {});
+    }
+
+    private List<String> spacesOfOthers(String tenant, String user) {
+        List<String> all = new ArrayList<>();
+        Optional<String> next = Optional.of("");
+        while (next.isPresent()) {
+            Slice<SpaceIndex.Membership> page = index.of(tenant, user, next.get(), Slice.LIMIT_MAX);
+            page.items().stream()
+                    .map(SpaceIndex.Membership::space)
+                    .filter(space -> !space.owner().equals(user))
+                    .forEach(space -> all.add(space.space()));
+            next = page.next();
+        }
+        return all;
     }
 
     private static void init(NodeContext node, ClusterSharding sharding, EntityLimits limits, SpaceMetrics metrics) {

@@ -50,6 +50,7 @@ final class SyncRoutes {
     private static final int ETAG_BYTES = 12;
 
     private final SpaceAsk spaces;
+    private final Authenticator authenticator;
     private final SessionLimits sessionLimits;
     private final EntityLimits limits;
     private final FrameLimits frameLimits;
@@ -58,12 +59,14 @@ final class SyncRoutes {
 
     SyncRoutes(
             SpaceAsk spaces,
+            Authenticator authenticator,
             SessionLimits sessionLimits,
             EntityLimits limits,
             FrameLimits frameLimits,
             ActorRef<SyncSessions.Command> sessions,
             AtomicInteger open) {
         this.spaces = spaces;
+        this.authenticator = authenticator;
         this.sessionLimits = sessionLimits;
         this.limits = limits;
         this.frameLimits = frameLimits;
@@ -160,9 +163,7 @@ final class SyncRoutes {
         Principal principal = request.principal();
         Authenticator.@Nullable Accepted identity =
                 principal == null ? null : new Authenticator.Accepted(principal, request.until());
-        String token = request.header("Authorization")
-                .map(header -> header.substring("Bearer ".length()).strip())
-                .orElse("");
+        String token = token(request);
         SocketStage stage = new SocketStage(
                 sessionLimits.frameBytesMax(),
                 sessionLimits.unsentBytesMax() / 2,
@@ -236,13 +237,30 @@ final class SyncRoutes {
                     Source<ByteString, NotUsed> rest = Source.unfoldAsync(
                             first.cursor(),
                             cursor -> page(request, caller, cursor, collections, documents, limits.waitMax())
-                                    .thenApply(next -> Optional.of(Pair.create(next.cursor(), event(next)))));
+                                    .thenCompose(next -> stillCounts(request)
+                                            .thenApply(counts -> Optional.of(Pair.create(next.cursor(), event(next)))
+                                                    .filter(any -> counts)))
+                                    .exceptionally(over -> Optional.empty()));
                     return HttpResponse.create()
                             .withEntity(HttpEntities.create(
                                     MediaTypes.TEXT_EVENT_STREAM.toContentType(),
                                     Source.single(event(first)).concat(rest)))
                             .addHeader(RawHeader.create("Cache-Control", "no-cache"));
                 });
+    }
+
+    /** Whether the token still stands for the same caller. Nobody who could say so now is as good as no. */
+    private CompletionStage<Boolean> stillCounts(ApiRequest request) {
+        return authenticator
+                .authenticate(token(request))
+                .thenApply(outcome -> outcome instanceof Authenticator.Accepted accepted
+                        && accepted.principal().equals(request.principal()));
+    }
+
+    private static String token(ApiRequest request) {
+        return request.header("Authorization")
+                .map(header -> header.substring("Bearer ".length()).strip())
+                .orElse("");
     }
 
     private static ByteString event(Space.Changed page) {

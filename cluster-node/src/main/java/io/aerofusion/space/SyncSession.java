@@ -12,17 +12,23 @@ import io.aerofusion.platform.cluster.SessionSignal;
 import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.security.Authenticator.Accepted;
 import io.aerofusion.platform.security.Principal;
+import io.aerofusion.platform.telemetry.TraceParent;
 import io.aerofusion.space.wire.Frame;
 import io.aerofusion.space.wire.FrameCodec;
 import io.aerofusion.space.wire.FrameException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One device's socket, from hello to bye: who it is, what it may send when, and when it is over. What it follows and pushes is in
  * {@link SessionSpaces}.
  */
 final class SyncSession extends AbstractBehavior<SessionMessage> {
+    private static final Logger LOG = LoggerFactory.getLogger(SyncSession.class);
     private static final int PROTOCOL = 1;
     private static final int COME_BACK_JITTER_MILLIS = 2_000;
     /** How long after a failed check a token is checked again, at the latest. */
@@ -154,6 +160,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             frame = FrameCodec.decode(bytes.toArray(), services.frameLimits());
         } catch (FrameException e) {
             services.metrics().badFrame(e.code());
+            log(Level.DEBUG).addKeyValue("code", e.code().code()).log("a frame could not be used");
             if (hello == null || e.code() == ErrorCode.MALFORMED_FRAME || e.code() == ErrorCode.FRAME_TOO_LARGE) {
                 return end(e.code(), e.detail(), -1);
             }
@@ -177,7 +184,16 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             case Frame.Hello hello -> {} // the first frame only
             case Frame.Sub sub -> spaces().sub(sub);
             case Frame.Unsub unsub -> spaces().unsub(unsub);
-            case Frame.Push push -> spaces().push(push);
+            case Frame.Push push -> {
+                if (LOG.isDebugEnabled()) {
+                    log(Level.DEBUG)
+                            .addKeyValue("space", push.space())
+                            .addKeyValue("mutations", push.mutations().size())
+                            .addKeyValue("trace", traceId(push.traceparent()))
+                            .log("changes came");
+                }
+                spaces().push(push);
+            }
             case Frame.Seen seen -> spaces().seen(seen);
             case Frame.Credit more -> {
                 out.grant(more.bytes());
@@ -278,6 +294,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             services.devices().opened(who, signals);
         }
         services.metrics().sessionWelcomed();
+        log(Level.DEBUG).log("a session was welcomed");
         out.write(new Frame.Welcome(
                 id,
                 services.node(),
@@ -355,6 +372,10 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     private Behavior<SessionMessage> end(ErrorCode reason, String detail, long retryAfterMillis) {
         out.write(new Frame.Bye(reason, detail, retryAfterMillis));
         services.metrics().sessionEnded(reason);
+        // A node that leaves ends them all.
+        log(reason == ErrorCode.UNAVAILABLE ? Level.DEBUG : Level.INFO)
+                .addKeyValue("code", reason.code())
+                .log("a session was ended");
         endedAt = services.clock().millis();
         socket.close();
         return this;
@@ -366,6 +387,18 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             return Behaviors.stopped();
         }
         return this;
+    }
+
+    /** A line about this session. What a device sent stays out of it: contents are nobody's business here, and a token may be in it. */
+    private LoggingEventBuilder log(Level level) {
+        LoggingEventBuilder line = LOG.atLevel(level).addKeyValue("session", id).addKeyValue("device", device);
+        return principal == null ? line : line.addKeyValue("user", principal.user());
+    }
+
+    private static String traceId(@Nullable String traceparent) {
+        return traceparent == null
+                ? ""
+                : TraceParent.parse(traceparent).map(TraceParent::traceId).orElse("");
     }
 
     private void left() {

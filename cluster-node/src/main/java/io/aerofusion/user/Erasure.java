@@ -55,15 +55,22 @@ final class Erasure implements User.Erasing {
 
     private final NodeContext node;
     private final Map<String, Users.Closer> closers;
+    private final Users.Closer leaving;
     private final UserIndex users;
     private final DeviceIndex devices;
     private final SpaceIndex spaces;
     private final AuditLog audit;
     private final ProjectionProgress progress;
 
-    Erasure(NodeContext node, Map<String, Users.Closer> closers, UserIndex users, AuditLog audit) {
+    Erasure(
+            NodeContext node,
+            Map<String, Users.Closer> closers,
+            Users.Closer leaving,
+            UserIndex users,
+            AuditLog audit) {
         this.node = node;
         this.closers = Map.copyOf(closers);
+        this.leaving = leaving;
         this.users = users;
         this.devices = new DeviceIndex(node.database(), node.keys());
         this.spaces = new SpaceIndex(node.database(), node.keys());
@@ -77,7 +84,8 @@ final class Erasure implements User.Erasing {
                     users.markErasing(transaction, tenant, user);
                     record(transaction, tenant, user, "user.erasure-requested", by);
                 })
-                .thenCompose(marked -> closeEverything(tenant, user, by));
+                .thenCompose(marked -> leaving.close(tenant, user, by))
+                .thenCompose(left -> closeEverything(tenant, user, by));
     }
 
     @Override
@@ -89,7 +97,8 @@ final class Erasure implements User.Erasing {
                         ? CompletableFuture.completedFuture(null)
                         : write(transaction -> record(transaction, tenant, user, "user.audit-incomplete", by)))
                 .thenRunAsync(() -> node.keys().erase(subject(tenant, user)), node.blocking())
-                .thenCompose(destroyed -> closeEverything(tenant, user, by))
+                .thenCompose(destroyed -> leaving.close(tenant, user, by))
+                .thenCompose(left -> closeEverything(tenant, user, by))
                 .thenCompose(closed -> write(transaction -> {
                     devices.removeOf(transaction, tenant, user);
                     spaces.removeOf(transaction, tenant, user);

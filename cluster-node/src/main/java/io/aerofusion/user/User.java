@@ -16,6 +16,7 @@ import akka.persistence.typed.javadsl.SignalHandler;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.cluster.Durable;
 import io.aerofusion.platform.security.Principal;
+import io.aerofusion.platform.telemetry.Recoveries;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -160,6 +161,7 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
     private final Erasing erasing;
     private final Runnable tokensVoid;
     private final List<ActorRef<Reply>> waiting = new ArrayList<>();
+    private final Runnable recovered = Recoveries.start(KEY.name());
     private boolean erasureRuns;
 
     /** @param tokensVoid told after the commit that answers about the user's tokens must not be trusted any more */
@@ -218,7 +220,10 @@ public final class User extends EventSourcedBehaviorWithEnforcedReplies<User.Com
     @Override
     public SignalHandler<UserState> signalHandler() {
         return newSignalHandlerBuilder()
-                .onSignal(RecoveryCompleted.instance(), this::continueErasure)
+                .onSignal(RecoveryCompleted.instance(), state -> {
+                    recovered.run();
+                    continueErasure(state);
+                })
                 .build();
     }
 

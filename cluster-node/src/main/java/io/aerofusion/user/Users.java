@@ -72,19 +72,21 @@ public final class Users {
      *
      * @param changed tells all nodes that the tokens of a user may not stand for what they stood for
      * @param closers by entity type, such as {@code Device}
+     * @param leaving takes the user of that name out of what belongs to others
      */
     public Users(
             NodeContext node,
             TokenAuthenticator tokens,
             Consumer<BearerToken.Identity> changed,
-            Map<String, Closer> closers) {
+            Map<String, Closer> closers,
+            Closer leaving) {
         this.changed = changed;
         this.node = node;
         this.tokens = tokens;
         this.sharding = ClusterSharding.get(node.system());
         this.index = new UserIndex(node.database(), node.keys());
         this.audit = new AuditLog(node.database(), node.keys());
-        this.erasure = new Erasure(node, closers, index, audit);
+        this.erasure = new Erasure(node, closers, leaving, index, audit);
         sharding.init(Entity.of(User.KEY, entity -> {
             String id = entity.getEntityId();
             int bar = id.indexOf('|');

@@ -2,6 +2,7 @@ package io.aerofusion.space;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
@@ -11,6 +12,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,6 +24,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,6 +46,7 @@ final class PressureTest {
     static void start(@TempDir Path data) {
         node = Node.start(NodeOptions.in(data)
                 .with("aerofusion.space.session.sessions-max", HALF_OPEN + 2)
+                .with("aerofusion.space.entity.waiting-max", 1)
                 .with("aerofusion.space.session.hello-timeout", "20s")
                 .with("aerofusion.space.session.tick", "200ms")
                 .with("aerofusion.space.session.slow-after", "300ms")
@@ -81,6 +88,30 @@ final class PressureTest {
                 socket.close();
             }
         }
+    }
+
+    @Test
+    void who_may_not_wait_for_a_change_is_told_instead_of_answered_at_once() throws Exception {
+        String space = api.newSpace();
+        String changes = "/sync/v1/spaces/" + space + "/changes";
+        String cursor = api.get(changes).json().path("cursor").asText();
+        CompletableFuture<HttpResponse<String>> waits = HttpClient.newHttpClient()
+                .sendAsync(
+                        api.request("GET", changes + "?wait=25&since=" + cursor, ""),
+                        HttpResponse.BodyHandlers.ofString());
+        await().until(() -> {
+            Api.Answer second = api.get(changes + "?wait=1&since=" + cursor);
+            return second.status() == 429 && second.code().equals("rate-limited");
+        });
+        HttpResponse<Stream<String>> stream = HttpClient.newHttpClient()
+                .send(
+                        api.request("GET", changes, "", "Accept", "text/event-stream"),
+                        HttpResponse.BodyHandlers.ofLines());
+        assertThat(stream.body().filter(line -> line.startsWith("data:")))
+                .as("a stream ends where its next page would have to wait")
+                .hasSizeLessThanOrEqualTo(1);
+        api.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}");
+        assertThat(waits.get(20, TimeUnit.SECONDS).body()).contains("\"id\":\"1\"");
     }
 
     private static Socket upgraded() throws Exception {

@@ -7,7 +7,11 @@ import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
 import io.aerofusion.space.wire.Frame;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -65,6 +69,34 @@ final class RevocationTest {
             assertThat(api.delete("/api/v1/users/forgotten").status()).isEqualTo(200);
             assertThat(device.hear(Frame.Bye.class).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
         }
+    }
+
+    @Test
+    void a_stream_of_events_ends_with_its_token_and_tells_nothing_more() throws Exception {
+        Api user = api.user("listener");
+        String space = user.newSpace();
+        HttpResponse<Stream<String>> stream = HttpClient.newHttpClient()
+                .send(
+                        user.request("GET", "/sync/v1/spaces/" + space + "/changes", "", "Accept", "text/event-stream"),
+                        HttpResponse.BodyHandlers.ofLines());
+        Api stays = api.user("listener");
+        stays.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"before\",\"set\":{\"v\":1}}");
+        try (Stream<String> lines = stream.body()) {
+            Iterator<String> heard = lines.iterator();
+            while (!heard.next().contains("before")) {
+                // empty pages
+            }
+            String first = api.get("/api/v1/users/listener")
+                    .json()
+                    .path("tokens")
+                    .path(0)
+                    .path("token")
+                    .asText();
+            api.delete("/api/v1/users/listener/tokens/" + first);
+            stays.push(space, "d1", 2, "{\"collection\":\"c\",\"id\":\"after\",\"set\":{\"v\":1}}");
+            assertThat(heard).toIterable().noneMatch(line -> line.contains("after")); // and it ends
+        }
+        assertThat(user.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("unauthenticated");
     }
 
     @Test

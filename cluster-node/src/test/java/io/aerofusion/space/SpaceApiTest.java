@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.space.wire.Frame;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The API to spaces, and sync over plain HTTP, at the door of a real node. */
 final class SpaceApiTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
     private static Node node;
     private static Api api;
 
@@ -308,6 +313,113 @@ final class SpaceApiTest {
                 .isEqualTo("bad-cursor");
         assertThat(api.get("/sync/v1/spaces/" + space + "/changes?since=forged").code())
                 .isEqualTo("bad-cursor");
+    }
+
+    @Test
+    void what_was_done_to_a_space_stands_in_the_audit_log_with_who_did_it() throws Exception {
+        String space = api.newSpace();
+        Api keeper = api.user("keeper");
+        String path = "/api/v1/spaces/" + space;
+        api.put(path + "/members/keeper", "{\"right\":\"manage\"}");
+        keeper.put(path + "/collections/runways/schema", MANUAL_SURFACE);
+        api.put(path + "/quota", "{\"documents\":100,\"bytes\":1000000}");
+        conflict(space);
+        assertThat(keeper.post(
+                                path + "/conflicts/resolve",
+                                "{\"collection\":\"runways\",\"id\":\"1\",\"path\":\"surface\",\"value\":\"ASP\"}")
+                        .status())
+                .isEqualTo(200);
+        api.delete(path + "/members/keeper");
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(audited(space))
+                        .containsExactly(
+                                "space.member-removed user:admin",
+                                "space.conflict-resolved user:keeper",
+                                "space.quota-set user:admin",
+                                "space.schema-set user:keeper",
+                                "space.member-set user:admin",
+                                "space.created user:admin"));
+    }
+
+    private static final String MANUAL_SURFACE = "{\"properties\":{\"surface\":{\"x-sync\":{\"policy\":\"manual\"}}}}";
+
+    /** Two devices that did not know of each other's surface. */
+    private static void conflict(String space) throws Exception {
+        for (String device : new String[] {"d1", "d2"}) {
+            api.push(
+                    space,
+                    device,
+                    1,
+                    "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"surface\":\"" + device + "\"}}");
+        }
+    }
+
+    /** What the log says of the space, the newest first. */
+    private static List<String> audited(String space) throws Exception {
+        List<String> found = new ArrayList<>();
+        for (JsonNode item : api.get("/api/v1/audit?limit=1000").json().path("items")) {
+            if (item.toString().contains(space)) {
+                found.add(
+                        item.path("action").asText() + " " + item.path("actor").asText());
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void who_was_erased_is_no_member_of_others_spaces() throws Exception {
+        String space = api.newSpace();
+        api.user("passer-by");
+        api.put("/api/v1/spaces/" + space + "/members/passer-by", "{\"right\":\"write\"}");
+        await().atMost(LIMIT)
+                .until(() -> api.get("/api/v1/users/passer-by/spaces")
+                        .json()
+                        .toString()
+                        .contains(space));
+        assertThat(api.delete("/api/v1/users/passer-by").status()).isEqualTo(200);
+        assertThat(api.get("/api/v1/spaces/" + space).json().path("members").toString())
+                .doesNotContain("passer-by");
+    }
+
+    @Test
+    void what_a_device_stored_is_shown_with_the_device() throws Exception {
+        String space = api.newSpace();
+        api.push(space, "d1", 1, op("a", "1"));
+        String credential = api.post("/api/v1/devices", "{\"device\":\"storer\"}")
+                .json()
+                .path("credential")
+                .asText();
+        try (TestDevice device =
+                TestDevice.connect("storer", node.uri(), credential).follow(space)) {
+            device.send(new Frame.Seen(space, device.cursor));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(api.get("/api/v1/devices/storer")
+                                    .json()
+                                    .at("/acknowledged/" + space + "/cursor")
+                                    .asText())
+                            .isEqualTo(device.cursor));
+        }
+    }
+
+    @Test
+    void a_push_of_nothing_but_rejections_is_counted() throws Exception {
+        String space = api.newSpace();
+        api.put(
+                "/api/v1/spaces/" + space + "/collections/runways/schema",
+                "{\"properties\":{\"length\":{\"type\":\"integer\"}}}");
+        double before = rejected();
+        api.push(space, "d1", 1, "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"length\":\"long\"}}");
+        await().atMost(LIMIT).until(() -> rejected() == before + 1);
+    }
+
+    private static double rejected() throws Exception {
+        return api.get("/metrics")
+                .http()
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("space_operations_rejected_total{code=\"schema-violation\"}"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
     }
 
     @Test

@@ -3,6 +3,12 @@ package io.aerofusion.space;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.sun.net.httpserver.HttpServer;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -24,6 +30,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -100,6 +107,59 @@ final class TraceTest {
         } finally {
             registration.cancel();
         }
+    }
+
+    @Test
+    void logs_have_the_ids_and_neither_token_nor_content() throws Exception {
+        ch.qos.logback.classic.Logger all = (ch.qos.logback.classic.Logger) LoggerFactory.getLogger("io.aerofusion");
+        Level before = all.getLevel();
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.list = new CopyOnWriteArrayList<>();
+        lines.start();
+        all.addAppender(lines);
+        all.setLevel(Level.TRACE);
+        Api user = api.user("logged");
+        String space = user.newSpace();
+        try (TestDevice device = TestDevice.connect("logged-device", node.uri(), user.token())) {
+            device.send(new Frame.Push(
+                    space,
+                    1,
+                    null,
+                    List.of(Mutation.set("private", "matter", 0, Map.of("v", text("confidential")))),
+                    TRACED));
+            device.hear(Frame.Ack.class);
+            user.get("/sync/v1/spaces/" + space + "/documents/private/matter", "X-Request-Id", "request-1234");
+            user.post("/sync/v1/spaces/" + space + "/push", "{\"confidential\":" + "confidential");
+            device.sendBytes("confidential".getBytes(StandardCharsets.UTF_8));
+            device.hear(Frame.Bye.class);
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(lines.list.stream().map(TraceTest::text))
+                            .anyMatch(line -> line.contains("request=\"request-1234\""))
+                            .anyMatch(line -> line.startsWith("a session was welcomed")
+                                    && line.contains("device=\"logged-device\"")
+                                    && line.contains("user=\"logged\""))
+                            .anyMatch(line -> line.startsWith("changes came")
+                                    && line.contains("device=\"logged-device\"")
+                                    && line.contains("trace=\"" + TRACE))
+                            .anyMatch(line -> line.startsWith("a session was ended")
+                                    && line.contains("device=\"logged-device\"")
+                                    && line.contains("code=\"malformed-frame\"")));
+        } finally {
+            all.detachAppender(lines);
+            all.setLevel(before);
+        }
+        assertThat(lines.list.stream().map(TraceTest::text))
+                .noneMatch(line -> line.contains("confidential") || line.contains("matter"))
+                .noneMatch(line -> line.contains(user.token()) || line.contains(api.token()));
+    }
+
+    private static String text(ILoggingEvent line) {
+        String cause = line.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(line.getThrowableProxy());
+        return line.getFormattedMessage() + " " + line.getKeyValuePairs() + " " + line.getMDCPropertyMap() + cause;
+    }
+
+    private static JsonNode text(String value) {
+        return JsonNodeFactory.instance.textNode(value);
     }
 
     @Test

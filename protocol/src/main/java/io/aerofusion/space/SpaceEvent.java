@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = SpaceEvent.DeviceSeen.class, name = "device"),
     @JsonSubTypes.Type(value = Purged.class, name = "purged"),
     @JsonSubTypes.Type(value = SpaceEvent.QuarantineDecided.class, name = "quarantine-decided"),
+    @JsonSubTypes.Type(value = SpaceEvent.ConflictResolved.class, name = "conflict-resolved"),
     @JsonSubTypes.Type(value = SpaceEvent.Erased.class, name = "erased")
 })
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -35,6 +36,7 @@ public sealed interface SpaceEvent
                 SpaceEvent.QuotaSet,
                 SpaceEvent.DeviceSeen,
                 SpaceEvent.QuarantineDecided,
+                SpaceEvent.ConflictResolved,
                 SpaceEvent.Erased {
 
     /**
@@ -66,6 +68,10 @@ public sealed interface SpaceEvent
 
     /** A mutation left the quarantine; an accepted one stands in the {@link Merged} beside this event. */
     record QuarantineDecided(String device, long seq, boolean accepted, String by, long at) implements SpaceEvent {}
+
+    /** Somebody settled what waited at a path; the operation that did it is in the {@link Merged} beside this event. */
+    record ConflictResolved(String collection, String document, String path, String by, long at)
+            implements SpaceEvent {}
 
     /** The owner is being erased: nobody may see the space any more. */
     record Erased(String by, long at) implements SpaceEvent {}

@@ -23,6 +23,7 @@ class SpaceEventExamplesTest {
                 {"@":"device","device":"phone","user":"alice","at":6}""", """
                 {"@":"purged","h":{"local":7},"t":9}""", """
                 {"@":"quarantine-decided","device":"phone","seq":3,"accepted":true,"by":"user:alice","at":7}""", """
+                {"@":"conflict-resolved","collection":"runways","document":"1","path":"length","by":"user:alice","at":8}""", """
                 {"@":"erased","by":"user:alice","at":8}""", """
                 {"@":"merged","r":"local","d":"phone","t":9,"o":[{"s":1,"n":1,"h":65536,"c":"runways","i":"1",\
                 "k":{"k":"u","s":{"length":900}}}],"c":0}"""})

@@ -7,6 +7,7 @@ import akka.serialization.Serialization;
 import akka.stream.Materializer;
 import io.aerofusion.platform.persistence.JournalBatch;
 import io.aerofusion.platform.persistence.JournalEvent;
+import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 import scala.collection.immutable.Seq;
@@ -39,10 +40,20 @@ public final class BatchJournalDao extends DefaultJournalDao {
     @Override
     public Future<BoxedUnit> writeJournalRows(Seq<Tuple2<JournalAkkaSerializationRow, Set<String>>> events) {
         JournalBatch batch = new JournalBatch();
+        long oldest = Long.MAX_VALUE;
         for (Tuple2<JournalAkkaSerializationRow, Set<String>> event : CollectionConverters.asJava(events)) {
             batch.add(event(event._1()), CollectionConverters.asJava(event._2()));
+            oldest = Math.min(oldest, event._1().writeTimestamp());
         }
-        return PlainJdbc.execute(db(), batch::write);
+        long begun = System.nanoTime();
+        long waited = InstantSource.system().millis() - oldest;
+        return PlainJdbc.execute(db(), batch::write)
+                .map(
+                        written -> {
+                            JournalMetrics.written(events.size(), waited, System.nanoTime() - begun);
+                            return written;
+                        },
+                        ec());
     }
 
     private static JournalEvent event(JournalAkkaSerializationRow row) {

@@ -15,7 +15,9 @@ import io.aerofusion.platform.http.Endpoint.Access;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -258,5 +260,27 @@ final class ApiServerTest {
 
     private static HttpResponse<String> as(String token, String path) throws Exception {
         return api.send(HttpRequest.newBuilder(api.uri(path)).header("Authorization", "Bearer " + token));
+    }
+
+    @Test
+    void a_node_is_ready_when_every_condition_holds() throws Exception {
+        Map<String, Boolean> checks = new ConcurrentHashMap<>(Map.of("joined", true, "warm", false));
+        ServedApi starting = new ServedApi(
+                NodeEndpoints.with(List.of(), "1", () -> checks, JsonNodeFactory.instance::objectNode, () -> "")
+                        .toArray(Endpoint[]::new));
+        try {
+            HttpResponse<String> early = starting.get("/health/ready");
+            assertThat(early.statusCode()).isEqualTo(503);
+            assertThat(code(early)).isEqualTo("unavailable");
+            assertThat(json(early).at("/checks/warm").asBoolean(true)).isFalse();
+            assertThat(json(early).at("/checks/joined").asBoolean()).isTrue();
+            checks.put("warm", true);
+            assertThat(starting.get("/health/ready").statusCode()).isEqualTo(200);
+            checks.put("joined", false); // it leaves
+            assertThat(starting.get("/health/ready").statusCode()).isEqualTo(503);
+            assertThat(starting.get("/health/live").statusCode()).isEqualTo(200);
+        } finally {
+            starting.close();
+        }
     }
 }
