@@ -155,7 +155,7 @@ final class DataPath implements AutoCloseable {
 
     /** What the gateway would do with a request, see {@link RequestQuestion}. */
     JsonNode explain(Generation generation, JsonNode question) {
-        return RequestQuestion.answer(compiler.compilePublished(generation), gateway.doors(), question);
+        return RequestQuestion.answer(compiler.compilePublished(generation), gateway.doors(), guards, question);
     }
 
     /** These revocations count from now on, here and for whoever shares {@link #oidc}. */

@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.aerofusion.gateway.routing.Candidate;
 import io.aerofusion.gateway.routing.Compiled;
 import io.aerofusion.gateway.routing.Door;
 import io.aerofusion.gateway.routing.Explanation;
 import io.aerofusion.gateway.routing.Outcome;
 import io.aerofusion.gateway.routing.Question;
+import io.aerofusion.gateway.security.GuardState;
+import io.aerofusion.gateway.security.Rehearsal;
 import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.route.NamedValue;
 import java.net.InetAddress;
@@ -24,7 +27,7 @@ final class RequestQuestion {
 
     private RequestQuestion() {}
 
-    static JsonNode answer(Outcome outcome, List<Door> doors, JsonNode question) {
+    static JsonNode answer(Outcome outcome, List<Door> doors, GuardState guards, JsonNode question) {
         int door = door(doors, question.path("listener").asText(""));
         Question asked = new Question(
                 question.path("method").asText("GET"),
@@ -33,15 +36,29 @@ final class RequestQuestion {
                 headers(question.path("headers")),
                 address(question.path("clientAddress").asText("127.0.0.1")));
         return switch (outcome) {
-            case Compiled compiled -> shown(Explanation.of(compiled, door, asked));
+            case Compiled compiled -> answer(compiled, door, guards, asked);
             case Outcome.Refused refused ->
                 throw new ProblemException(
                         ErrorCode.UNAVAILABLE, "This node cannot compile the generation: " + refused.problems());
         };
     }
 
-    private static JsonNode shown(Explanation explanation) {
+    private static JsonNode answer(Compiled compiled, int door, GuardState guards, Question asked) {
+        Explanation explanation = Explanation.of(compiled, door, asked);
         ObjectNode json = MAPPER.valueToTree(explanation);
+        Candidate found = compiled.match(door, asked);
+        if (explanation.status() == null && found != null) {
+            List<Rehearsal.Word> words = Rehearsal.of(found.rule(), compiled.generation(), guards, asked);
+            json.set("policies", MAPPER.valueToTree(words));
+            words.stream()
+                    .filter(Rehearsal.Word::refuses)
+                    .findFirst()
+                    .ifPresent(word -> json.put("status", word.status())
+                            .put(
+                                    "outcome",
+                                    "Policy " + word.policy() + " refuses by its " + word.field() + ": "
+                                            + word.detail()));
+        }
         return json;
     }
 

@@ -23,6 +23,18 @@ final class OperationRoutes {
             "clientAddress":{"type":"string","default":"127.0.0.1"},\
             "listener":{"type":"string","description":"by default the first one"}}}""";
 
+    private static final String EXPLANATION = """
+            {"type":"object","required":["generation","host","path","outcome","others"],"properties":{\
+            "generation":{"type":"integer"},"listener":{"type":"string"},"host":{"type":"string"},"path":{"type":"string"},\
+            "ambiguities":{"type":"array","items":{"type":"string"}},\
+            "status":{"type":"integer","description":"of the gateway's own answer; missing if an upstream answers"},\
+            "outcome":{"type":"string"},"chosen":{"type":"object","description":"the match that takes the request, and why"},\
+            "policies":{"type":"array","description":"what they say of the request, in the order they are asked","items":{\
+            "type":"object","required":["field","policy","says","detail"],"properties":{"field":{"type":"string"},\
+            "policy":{"type":"string"},"says":{"enum":["passes","refuses","not asked","not reached"]},\
+            "status":{"type":"integer"},"code":{"type":"string"},"detail":{"type":"string"}}}},\
+            "others":{"type":"array","items":{"type":"object"}},"othersLeftOut":{"type":"integer"}}}""";
+
     private final GatewayControl control;
     private final GatewayControl.DataPath dataPath;
 
@@ -41,7 +53,7 @@ final class OperationRoutes {
                         Endpoint.Access.OPERATOR,
                         List.of(),
                         QUESTION,
-                        List.of(GatewayJson.reply(200, "The explanation", "{\"type\":\"object\"}")),
+                        List.of(GatewayJson.reply(200, "The explanation", EXPLANATION)),
                         this::explain),
                 new Endpoint(
                         HttpMethods.GET,

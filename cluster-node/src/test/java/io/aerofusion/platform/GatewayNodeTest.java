@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,6 +146,9 @@ final class GatewayNodeTest {
         JsonNode why = admin.post("/api/v1/gateway/explain", "{'host':'a.example.com','path':'/why/not?x=1'}")
                 .body();
         assertThat(why.at("/chosen/route").asText()).as(why.toString()).isEqualTo("why");
+        assertThat(why.at("/chosen/because").toString()).contains("path begins with /why");
+        assertThat(why.has("status")).isFalse();
+        assertThat(why.path("policies")).isEmpty();
         assertThat(admin.post("/api/v1/gateway/explain", "{'host':'a','path':'/','clientAddress':'example.com'}")
                         .code())
                 .isEqualTo("invalid-request");
@@ -152,6 +156,55 @@ final class GatewayNodeTest {
         assertThat(admin.post("/api/v1/gateway/explain", "{'host':'a','path':'/','listener':'x'}")
                         .code())
                 .isEqualTo("invalid-request");
+    }
+
+    @Test
+    void it_explains_what_the_policies_would_say() {
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", route("held", "/held") + """
+                        ---
+                        kind: Consumer
+                        metadata: {name: holder}
+                        spec: {roles: [reader]}
+                        ---
+                        kind: Policy
+                        metadata: {name: holding}
+                        spec:
+                          targetRefs: [{kind: HTTPRoute, name: held}]
+                          ipRestriction: {deny: [10.0.0.0/8]}
+                          authentication: {anyOf: [{apiKey: {headers: [X-Api-Key]}}]}
+                          authorization: {defaultAction: Deny, rules: [{action: Allow, cel: 'request.method == "GET"'}]}
+                          rateLimit: [{key: Consumer, requests: 1, unit: Hour, burst: 1}]
+                        """)
+                        .status())
+                .isEqualTo(200);
+        String key = admin.post("/api/v1/gateway/consumers/holder/keys", "{}").text("key");
+        assertThat(said("'clientAddress':'10.1.2.3'"))
+                .contains(
+                        "403 Policy holding refuses by its ipRestriction",
+                        "ipRestriction refuses",
+                        "rateLimit not asked");
+        assertThat(said("'headers':{}"))
+                .contains("401 Policy holding refuses by its authentication", "authorization not reached");
+        assertThat(said("'headers':{'x-api-key':'wrong'}")).contains("401 ");
+        assertThat(said("'method':'DELETE','headers':{'x-api-key':'" + key + "'}"))
+                .contains("403 Policy holding refuses by its authorization", "authentication passes consumer holder");
+        for (int i = 0; i < 3; i++) {
+            assertThat(said("'headers':{'x-api-key':'" + key + "'}"))
+                    .as("nothing is counted")
+                    .contains("The request is forwarded.", "authorization passes", "roles [reader]");
+        }
+    }
+
+    /** The outcome and the words of the policies about a request to /held. */
+    private static String said(String more) {
+        JsonNode why = admin.post("/api/v1/gateway/explain", "{'host':'a.example.com','path':'/held'," + more + "}")
+                .body();
+        StringJoiner words = new StringJoiner("; ");
+        words.add(why.path("status").asText() + " " + why.path("outcome").asText());
+        why.path("policies")
+                .forEach(word -> words.add(word.path("field").asText() + " "
+                        + word.path("says").asText() + " " + word.path("detail").asText()));
+        return words.toString();
     }
 
     @Test

@@ -12,8 +12,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the gateway would do with a request as far as routing decides it, and why; and which matches were not taken. Policies (who may, how
- * often) are named, not asked.
+ * What the gateway would do with a request as far as routing decides it, and why; and which matches were not taken. Policies are named; what
+ * they say of the request is another question.
  *
  * @param generation the generation's number
  * @param listener the listener that takes the request; null if none does
@@ -156,7 +156,7 @@ public record Explanation(
         if (found.rule().backends().total() == 0) {
             return new Decision(500, "The rule has no backend with a weight.");
         }
-        return new Decision(null, "The request is forwarded, if the policies let it pass.");
+        return new Decision(null, "The request is forwarded.");
     }
 
     private static Chosen chosen(

@@ -224,7 +224,7 @@ public final class PolicyCompiler {
         return steps;
     }
 
-    private Authenticate authenticate(PolicySpec.Authentication authentication) {
+    Authenticate authenticate(PolicySpec.Authentication authentication) {
         List<AuthMethod> methods = new ArrayList<>();
         List<Authenticate.Passed> passed = new ArrayList<>();
         boolean anonymous = false;
