@@ -9,6 +9,7 @@ import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
 import com.typesafe.config.Config;
 import io.aerofusion.gateway.access.AccessSink;
+import io.aerofusion.gateway.access.Observability;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,13 +27,29 @@ public final class AccessLogLines {
     private AccessLogLines() {}
 
     /**
+     * Which requests are logged and traced, and where the lines go.
+     *
+     * @param gateway {@code aerofusion.gateway}
+     * @param directory what the file's path is relative to
+     * @throws IllegalArgumentException when the bounds make no sense
+     */
+    public static Observability observability(Config gateway, Path directory) {
+        Config log = gateway.getConfig("access-log");
+        return new Observability(
+                log.getBoolean("enabled") ? of(log, directory) : null,
+                log.getDouble("sample-percent"),
+                log.getDuration("slow-threshold"),
+                gateway.getDouble("trace-sample-percent"));
+    }
+
+    /**
      * What takes them.
      *
      * @param log {@code aerofusion.gateway.access-log}
      * @param directory what the file's path is relative to
      * @throws IllegalArgumentException when the bounds make no sense
      */
-    public static AccessSink of(Config log, Path directory) {
+    static AccessSink of(Config log, Path directory) {
         String file = log.getString("file");
         long bytesMax = log.getBytes("file-bytes-max");
         int filesMax = log.getInt("files-max");

@@ -7,7 +7,6 @@ import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.GatewaySettings.Timeouts;
 import io.aerofusion.gateway.Transport;
-import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.security.Cidrs;
 import io.aerofusion.gateway.upstream.EndpointSource;
 import io.aerofusion.gateway.upstream.ServiceLookup;
@@ -54,7 +53,7 @@ final class GatewayConfig {
                     discovery,
                     platform,
                     policies,
-                    observability(gateway, directory),
+                    AccessLogLines.observability(gateway, directory),
                     gateway.getBoolean("forwarded-field"));
         } catch (IllegalArgumentException e) {
             throw new StartException("aerofusion.gateway: " + e.getMessage() + ".", e);
@@ -91,15 +90,6 @@ final class GatewayConfig {
                             + " as https://api.example.com, not " + text + ".");
         }
         return url;
-    }
-
-    private static Observability observability(Config gateway, Path directory) {
-        Config log = gateway.getConfig("access-log");
-        return new Observability(
-                log.getBoolean("enabled") ? AccessLogLines.of(log, directory) : null,
-                log.getDouble("sample-percent"),
-                log.getDuration("slow-threshold"),
-                gateway.getDouble("trace-sample-percent"));
     }
 
     private static List<Listener> listeners(Config gateway) {

@@ -10,17 +10,27 @@ import io.aerofusion.space.Push;
 import io.aerofusion.space.SpaceSettings;
 import io.aerofusion.space.SpaceState;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** One space with all runways, without a node around it: what its state costs and how fast it answers. */
+/**
+ * One space with all runways: what its state costs and how fast it answers, without a node around it; and how soon a node that was started
+ * again answers for it, when key, journal, decryption, replay and hash are all in it.
+ */
 final class EntityBench {
     private static final String COLLECTION = "runways";
     private static final int PUSH = 500;
     private static final int ROUNDS = 2_000;
     private static final long NOW = 1_790_000_000_000L;
+    private static final int RESTARTS = 3;
+    private static final String SPACE = "entity";
+    private static final Duration STEP_MAX = Duration.ofMinutes(5);
 
     private EntityBench() {}
 
@@ -76,6 +86,62 @@ final class EntityBench {
                 new Screen.Row("decide and apply one edit", micros(edit)),
                 new Screen.Row("delta after one edit", micros(delta)),
                 new Screen.Row("hash after one edit", micros(rehash))));
+        screen.table(List.of(afterRestarts(screen, runways)));
+    }
+
+    /** The time of the first answer about the space, which recovers for it. */
+    private static Screen.Row afterRestarts(Screen screen, Runways runways) {
+        Path directory = BenchNode.temporaryDirectory();
+        try {
+            NodeProcess.Options options = NodeProcess.Options.in(directory.resolve("node"));
+            String hash;
+            try (NodeProcess node = NodeProcess.start(options)) {
+                hash = fill(screen, node, runways);
+            }
+            double[] millis = new double[RESTARTS];
+            Screen.Bar bar = screen.bar("Starts of the node", RESTARTS);
+            for (int i = 0; i < RESTARTS; i++) {
+                try (NodeProcess node = NodeProcess.start(options)) {
+                    Api api = new Api(node.uri(), BenchNode.adminToken(node.data()));
+                    api.get("/api/v1/spaces?limit=1"); // the client's own first request
+                    long began = System.nanoTime();
+                    String found = api.hash(SPACE);
+                    millis[i] = (System.nanoTime() - began) / 1e6;
+                    if (!found.equals(hash)) {
+                        throw new IllegalStateException("the space differs after a restart");
+                    }
+                }
+                bar.advance(1);
+            }
+            bar.finish("done");
+            Arrays.sort(millis);
+            return new Screen.Row(
+                    "recovery in a node that has just started, until its hash",
+                    String.format(
+                            Locale.ROOT,
+                            "median %.0f ms (%.0f to %.0f)",
+                            millis[RESTARTS / 2],
+                            millis[0],
+                            millis[RESTARTS - 1]));
+        } finally {
+            BenchNode.delete(directory);
+        }
+    }
+
+    private static String fill(Screen screen, NodeProcess node, Runways runways) {
+        Api api = new Api(node.uri(), BenchNode.adminToken(node.data()));
+        api.createSpace(SPACE);
+        Screen.Bar bar = screen.bar("Loading a node", runways.base().size());
+        try (FleetDevice device = FleetDevice.of("loader", api.registerDevice("loader"), node.uri(), SPACE)) {
+            device.connect();
+            runways.base().forEach(runway -> {
+                device.mutate(Mutation.set(COLLECTION, runway.id(), 0, runway.fields()));
+                bar.advance(1);
+            });
+            device.awaitAcknowledged(STEP_MAX);
+        }
+        bar.finish("acknowledged");
+        return api.hash(SPACE);
     }
 
     private static String micros(Latencies latencies) {

@@ -62,15 +62,10 @@ public final class GatewayProcess {
     /** The access log of a node's defaults, in a file that goes with the process. */
     private static Observability asANode() throws IOException {
         Config gateway = ConfigFactory.load().getConfig("aerofusion.gateway");
-        Config log = gateway.getConfig("access-log");
         Path directory = Files.createTempDirectory("gateway-log");
         directory.toFile().deleteOnExit();
-        directory.resolve(log.getString("file")).toFile().deleteOnExit();
-        return new Observability(
-                AccessLogLines.of(log, directory),
-                log.getDouble("sample-percent"),
-                log.getDuration("slow-threshold"),
-                gateway.getDouble("trace-sample-percent"));
+        directory.resolve(gateway.getString("access-log.file")).toFile().deleteOnExit();
+        return AccessLogLines.observability(gateway, directory);
     }
 
     private static void tellAllocation(int port) throws IOException {
