@@ -6,7 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Asks after a drill whether every acknowledged operation is at the server, exactly once, and whether all have the same. */
+/**
+ * Asks after a drill whether every acknowledged operation is at the server, exactly once, and whether all have the same: the promises that
+ * {@link io.aerofusion.load.simulation} checks at every step of a run, as far as they can be seen from outside. A device whose cursor passed
+ * over a commit would lack a document that nobody writes again, so its hash would differ at the end.
+ */
 final class Checker {
     private static final Duration LOOK = Duration.ofMillis(100);
 
