@@ -138,6 +138,27 @@ final class GatewayNodeTest {
     }
 
     @Test
+    void a_policy_that_would_protect_nothing_is_refused_with_all_its_fields() {
+        Caller.Response refused = admin.yaml("POST", "/api/v1/gateway/configuration", """
+                kind: Upstream
+                metadata: {name: guarded}
+                spec: {endpoints: [{address: 127.0.0.1, port: 1}]}
+                ---
+                kind: Policy
+                metadata: {name: guarded}
+                spec:
+                  targetRefs: [{kind: Upstream, name: guarded}]
+                  authentication: {anyOf: [{apiKey: {}}]}
+                  ipRestriction: {deny: [0.0.0.0/0]}
+                  timeout: {request: 1s}
+                """);
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.body().path("problems").findValuesAsText("pointer"))
+                .containsExactly("/spec/authentication", "/spec/ipRestriction");
+        assertThat(refused.body().path("problems").findValuesAsText("code")).containsOnly("not-together");
+    }
+
+    @Test
     void it_explains_what_it_would_do() {
         assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", route("why", "/why"))
                         .status())
