@@ -25,10 +25,19 @@ final class Plan {
     private final IdentityHashMap<Backend, Route> routes = new IdentityHashMap<>();
     private final @Nullable Backend only;
     private final long bodyBytesMax;
+    private final long fieldBytesMax;
     private final Traffic traffic;
     private final Tally tally;
 
-    Plan(CompiledRule rule, List<Step> steps, Map<String, Upstream> upstreams, long bodyBytesMax, Traffic traffic) {
+    /**
+     * @param bodyBytesMax the node's own bound; policies may say less
+     */
+    Plan(
+            CompiledRule rule,
+            List<Step> steps,
+            Map<String, Upstream> upstreams,
+            long bodyBytesMax,
+            Traffic traffic) {
         this.traffic = traffic;
         this.tally = traffic.routes().of(rule.route());
         this.rule = rule;
@@ -43,6 +52,8 @@ final class Plan {
         var limits = rule.policy().spec().limits();
         Long stated = limits == null ? null : limits.bodyBytes();
         this.bodyBytesMax = stated == null ? bodyBytesMax : Math.min(stated, bodyBytesMax);
+        Long fields = limits == null ? null : limits.headerBytes();
+        this.fieldBytesMax = fields == null ? Long.MAX_VALUE : fields;
     }
 
     String name() {
@@ -64,6 +75,11 @@ final class Plan {
 
     long bodyBytesMax() {
         return bodyBytesMax;
+    }
+
+    /** The fields of a request, as {@link Exchange#fieldBytes} counts them. */
+    long fieldBytesMax() {
+        return fieldBytesMax;
     }
 
     /** The upstream a mirror names, or null. */

@@ -170,6 +170,30 @@ class GuardedGatewayTest {
     }
 
     @Test
+    void whatIsLargerThanThePolicyAllowsIsRefused() throws Exception {
+        serve("limits: {headerBytes: 400, bodyBytes: 10}");
+        assertThat(get("/" + "long".repeat(100), "x-note", "n".repeat(200)).statusCode())
+                .as("neither the target nor what the gateway adds counts")
+                .isEqualTo(200);
+        HttpResponse<String> fields = get("/", "x-note", "n".repeat(400));
+        assertThat(fields.statusCode()).isEqualTo(431);
+        assertThat(fields.body()).contains("headers-too-large");
+        assertThat(post("0123456789", "text/plain").statusCode()).isEqualTo(200);
+        HttpResponse<String> told = post("0123456789a", "text/plain");
+        assertThat(told.statusCode()).isEqualTo(413);
+        assertThat(told.body()).contains("body-too-large");
+        assertThat(seen).hasSize(2);
+        HttpRequest untold = HttpRequest.newBuilder(URI.create(
+                        "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/"))
+                .timeout(Duration.ofSeconds(30))
+                .POST(HttpRequest.BodyPublishers.ofInputStream(
+                        () -> new java.io.ByteArrayInputStream(new byte[1_000_000])))
+                .build();
+        assertThat(client.send(untold, BodyHandlers.ofString()).statusCode()).isEqualTo(413);
+        assertThat(bodies).containsExactly("0123456789");
+    }
+
+    @Test
     void headerFieldsAreChangedOnBothWays() throws Exception {
         serve("transform: {request: {setHeaders: [{name: X-Team, value: blue}], removeHeaders: [X-Secret]},"
                 + " response: {setHeaders: [{name: X-Answer, value: '42'}]}}, version: {deprecated:"
