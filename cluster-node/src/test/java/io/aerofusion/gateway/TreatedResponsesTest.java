@@ -180,6 +180,18 @@ class TreatedResponsesTest {
     }
 
     @Test
+    void onlyTheMethodsThatThePolicyNamesAreAnsweredFromTheCache() throws Exception {
+        serve("cache: {methods: [GET]}");
+        answer("kept", "Cache-Control: max-age=60");
+        for (int i = 0; i < 2; i++) assertThat(text(get())).isEqualTo("kept");
+        assertThat(seen).hasSize(1);
+        answer = "HTTP/1.1 200 OK\r\nX-From: upstream\r\nContent-Length: 4\r\n\r\n";
+        HttpResponse<byte[]> head = client.send(request("HEAD"), BodyHandlers.ofByteArray());
+        assertThat(field(head, "x-from")).isEqualTo("upstream");
+        assertThat(seen).hasSize(2);
+    }
+
+    @Test
     void whoAsksInAnotherLanguageGetsAnotherAnswer() throws Exception {
         serve("cache: {}");
         answer("hallo", "Cache-Control: max-age=60", "Vary: Accept-Language");
