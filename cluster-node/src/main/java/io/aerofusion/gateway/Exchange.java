@@ -46,6 +46,9 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     private boolean responseBegun;
     private boolean fresh;
+    /** Whether the response lasts as long as it is not silent, see {@link #unlimited}. */
+    private boolean lasting;
+
     private long endNanos;
 
     public Exchange(Loop loop, ClientSide client) {
@@ -98,6 +101,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         phase = Phase.DECIDING;
         responseBegun = false;
         fresh = false;
+        lasting = false;
         route = null;
         resetHeads();
         requestContent.reset(loop.settings().bounds().bodyBytesMax());
@@ -155,6 +159,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     /** Content of the request; takes ownership. Only after {@link ClientSide#readRequest} asked for it. */
     public void requestContent(ByteBuf content) {
+        heard();
         requestContent.content(content, upstream);
     }
 
@@ -259,8 +264,16 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         responseBegun = true;
         deadline.at(endNanos);
         applyResponseChanges();
-        if (unlimited()) deadline.none();
+        lasting = unlimited();
+        heard();
         client.head();
+    }
+
+    /** A side of a response that lasts said something: it may be silent as long again. */
+    private void heard() {
+        if (lasting)
+            deadline.at(
+                    loop.coarseNow() + loop.settings().timeouts().tunnelIdle().toNanos());
     }
 
     /**
@@ -310,6 +323,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     /** Content of the response; takes ownership. */
     public void responseContent(ByteBuf content) {
+        heard();
         try {
             responseContent.content(content);
         } catch (Treatment.Broken broken) {
@@ -422,6 +436,11 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         if (phase == Phase.FREE) return;
         if (phase == Phase.DECIDING) {
             refuse(Fault.POLICY_FAILED);
+            return;
+        }
+        if (lasting) {
+            // silence may be all there is to say: it does not count against the endpoint
+            refuse(Fault.UPSTREAM_TIMEOUT);
             return;
         }
         Fault fault = phase == Phase.CONNECTING ? Fault.UPSTREAM_CONNECT_TIMEOUT : Fault.UPSTREAM_TIMEOUT;
