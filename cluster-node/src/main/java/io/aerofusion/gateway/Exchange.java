@@ -261,8 +261,13 @@ public final class Exchange extends ExchangeHeads implements Expiring {
             if (failed && requestContent.repeatable() && again(current)) return;
         }
         if (!responseContent.untreated() && !treated()) return;
-        responseBegun = true;
         deadline.at(endNanos);
+        if (!responseContent.headHeld()) sendHead();
+    }
+
+    /** The response begins: it can be refused no more. */
+    void sendHead() {
+        responseBegun = true;
         applyResponseChanges();
         lasting = unlimited();
         heard();
@@ -398,7 +403,9 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         UpstreamCall current = call;
         if (current != null) {
             current.failed(failure);
-            if (!responseBegun && requestContent.repeatable() && again(current)) return;
+            // policies that have seen a head are not asked about another one
+            boolean seen = responseBegun || responseContent.headHeld();
+            if (!seen && requestContent.repeatable() && again(current)) return;
         }
         refuse(fault);
     }
