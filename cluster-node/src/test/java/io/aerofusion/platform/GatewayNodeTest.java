@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
+import io.aerofusion.gateway.TestCertificates;
+import io.aerofusion.gateway.TestCertificates.Issued;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -16,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class GatewayNodeTest {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final TestCertificates AUTHORITY = new TestCertificates();
 
     @TempDir
     private static Path data;
@@ -45,8 +51,25 @@ final class GatewayNodeTest {
             exchange.close();
         });
         upstream.start();
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data)
+                .with("aerofusion.gateway.listeners", List.of(listener("http", "HTTP"), listener("https", "HTTPS")))
+                .with("aerofusion.gateway.discovery", "config")
+                .with(
+                        "akka.discovery.config.services",
+                        Map.of(
+                                "stock-service",
+                                Map.of(
+                                        "endpoints",
+                                        List.of(Map.of(
+                                                "host",
+                                                "127.0.0.1",
+                                                "port",
+                                                upstream.getAddress().getPort()))))));
         admin = Caller.admin(node);
+    }
+
+    private static Map<String, Object> listener(String name, String protocol) {
+        return Map.of("name", name, "host", "127.0.0.1", "port", 0, "protocol", protocol);
     }
 
     @AfterAll
@@ -131,10 +154,30 @@ final class GatewayNodeTest {
                 spec:
                   targetRefs: [{kind: HTTPRoute, name: bad}]
                   authorization: {rules: [{action: Allow, cel: "this is no CEL"}]}
-                """);
+                ---
+                kind: HTTPRoute
+                metadata: {name: twin}
+                spec: {rules: [{matches: [{path: {value: /twin}}]}, {matches: [{path: {value: /twin/}}]}]}
+                ---
+                kind: Certificate
+                metadata: {name: old}
+                spec: %s
+                """.formatted(
+                        certificate(AUTHORITY.issue(Duration.ofHours(-1), "old.example"))));
         assertThat(refused.status()).isEqualTo(422);
-        assertThat(refused.body().path("problems").toString())
-                .contains("dangling-reference", "invalid-regex", "invalid-cel");
+        List<String> told = new ArrayList<>();
+        refused.body()
+                .path("problems")
+                .forEach(problem -> told.add(
+                        problem.path("name").asText() + problem.path("pointer").asText() + " "
+                                + problem.path("code").asText()));
+        assertThat(told)
+                .containsExactlyInAnyOrder(
+                        "bad/spec/rules/0/backendRefs/0/name dangling-reference",
+                        "bad/spec/rules/0/matches/0/path/value invalid-regex",
+                        "bad/spec/authorization/rules/0/cel invalid-cel",
+                        "twin/spec/rules/1/matches/0 duplicate-match",
+                        "old/spec/certificateChain expired-certificate");
     }
 
     @Test
@@ -156,6 +199,101 @@ final class GatewayNodeTest {
         assertThat(refused.body().path("problems").findValuesAsText("pointer"))
                 .containsExactly("/spec/authentication", "/spec/ipRestriction");
         assertThat(refused.body().path("problems").findValuesAsText("code")).containsOnly("not-together");
+    }
+
+    /** A certificate's spec, in JSON. */
+    private static String certificate(Issued issued) {
+        return "{\"certificateChain\":\"" + issued.chain().replace("\n", "\\n") + "\",\"privateKey\":\""
+                + issued.key().replace("\n", "\\n") + "\"}";
+    }
+
+    /** What a new connection to the listener for TLS is answered, and the certificate it is shown. */
+    private static HttpResponse<String> secure(String path) throws Exception {
+        int port = admin.get("/api/v1/gateway/status")
+                .body()
+                .at("/nodes/0/listeners/1/port")
+                .asInt();
+        try (HttpClient fresh = HttpClient.newBuilder()
+                .sslContext(AUTHORITY.context(null))
+                .version(HttpClient.Version.HTTP_1_1)
+                .build()) {
+            return fresh.send(
+                    HttpRequest.newBuilder(URI.create("https://localhost:" + port + path))
+                            .timeout(LIMIT)
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    private static void awaitShown(Issued issued) {
+        await().atMost(LIMIT)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> assertThat(
+                                secure("/secure").sslSession().orElseThrow().getPeerCertificates()[0])
+                        .isEqualTo(issued.certificate()));
+    }
+
+    @Test
+    void a_certificate_is_shown_as_soon_as_it_is_put() throws Exception {
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", route("secure", "/secure"))
+                        .status())
+                .isEqualTo(200);
+        String path = "/api/v1/gateway/certificates/local";
+        Issued first = AUTHORITY.issue("localhost");
+        Caller.Response put = admin.put(path, "{'spec':" + certificate(first) + "}");
+        assertThat(put.status()).as(put.body().toString()).isEqualTo(201);
+        assertThat(put.body().toString())
+                .doesNotContain(first.key().lines().toList().get(1));
+        awaitShown(first);
+        assertThat(secure("/secure").body()).isEqualTo("upstream got /secure");
+        Issued next = AUTHORITY.issue("localhost");
+        assertThat(admin.put(path, "{'spec':" + certificate(next) + "}").status())
+                .isEqualTo(200);
+        awaitShown(next);
+        Caller.Response expired =
+                admin.put(path, "{'spec':" + certificate(AUTHORITY.issue(Duration.ofMinutes(-1), "localhost")) + "}");
+        assertThat(expired.status()).isEqualTo(422);
+        assertThat(expired.body().at("/problems/0/code").asText()).isEqualTo("expired-certificate");
+        awaitShown(next);
+    }
+
+    @Test
+    void a_service_is_found_by_akka_discovery() throws Exception {
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", """
+                        kind: Upstream
+                        metadata: {name: found}
+                        spec: {discovery: {serviceName: stock-service}}
+                        ---
+                        kind: HTTPRoute
+                        metadata: {name: found}
+                        spec: {rules: [{matches: [{path: {value: /found}}], backendRefs: [{name: found}]}]}
+                        """).status())
+                .isEqualTo(200);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/found/1").body()).isEqualTo("upstream got /found/1"));
+    }
+
+    @Test
+    void an_earlier_generation_is_served_again_after_a_rollback() throws Exception {
+        long before = published(route("rolled", "/before"));
+        published(route("rolled", "/after"));
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(get("/after").statusCode()).isEqualTo(200);
+            assertThat(get("/before").statusCode()).isEqualTo(404);
+        });
+        assertThat(admin.post("/api/v1/gateway/generations/" + before + "/rollback", "")
+                        .status())
+                .isEqualTo(200);
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(get("/before").body()).isEqualTo("upstream got /before");
+            assertThat(get("/after").statusCode()).isEqualTo(404);
+        });
+    }
+
+    private static long published(String yaml) {
+        Caller.Response published = admin.yaml("POST", "/api/v1/gateway/configuration", yaml);
+        assertThat(published.status()).as(published.body().toString()).isEqualTo(200);
+        return published.body().path("generation").asLong();
     }
 
     @Test
