@@ -3,6 +3,9 @@ package io.aerofusion.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import io.aerofusion.gateway.TestCertificates;
@@ -18,6 +21,7 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The gateway of one node, from its configuration to what a client gets. */
 final class GatewayNodeTest {
@@ -316,19 +321,52 @@ final class GatewayNodeTest {
     @Test
     void the_file_in_the_data_directory_is_applied_and_watched() throws Exception {
         Path file = data.resolve("gateway.yaml");
-        Files.writeString(file, route("filed", "/filed"));
+        replace(file, route("filed", "/filed"));
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(get("/filed/1").body()).contains("upstream got"));
-        Files.writeString(file, route("filed-again", "/filed-again"));
+        replace(file, route("filed-again", "/filed-again"));
         await().atMost(LIMIT).untilAsserted(() -> {
             assertThat(get("/filed-again").body()).contains("upstream got");
             assertThat(get("/filed/1").statusCode()).isEqualTo(404);
         });
-        Files.writeString(file, "kind: [");
-        Files.writeString(file, route("filed", "/filed").replace("name: filed}}]", "name: filed}}] #"));
+        long generation = generation();
+        Logger log = (Logger) LoggerFactory.getLogger("io.aerofusion.route.ConfigurationFile");
+        ListAppender<ILoggingEvent> told = new ListAppender<>();
+        told.start();
+        log.addAppender(told);
+        try {
+            for (String broken : List.of(
+                    "kind: [",
+                    route("filed", "/filed")
+                            .replace("backendRefs: [{name: filed}]", "backendRefs: [{name: nobody}]"))) {
+                told.list.clear();
+                replace(file, broken);
+                await().atMost(LIMIT)
+                        .untilAsserted(() -> assertThat(List.copyOf(told.list))
+                                .extracting(ILoggingEvent::getFormattedMessage)
+                                .anyMatch(line -> line.contains("gateway.yaml was not applied")));
+                assertThat(get("/filed-again").body()).contains("upstream got");
+                assertThat(get("/filed/1").statusCode()).isEqualTo(404);
+                assertThat(generation()).isEqualTo(generation);
+            }
+            assertThat(told.list.getLast().getFormattedMessage()).contains("dangling-reference");
+        } finally {
+            log.detachAppender(told);
+        }
+        replace(file, route("filed", "/filed"));
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(get("/filed/1").body()).contains("upstream got"));
         Files.delete(file);
+    }
+
+    /** Sets what is in a file at once: whoever looks sees all of it. */
+    private static void replace(Path file, String text) throws IOException {
+        Path beside = Files.writeString(file.resolveSibling("gateway.yaml.new"), text);
+        Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static long generation() {
+        return admin.get("/api/v1/gateway/status").body().path("generation").asLong();
     }
 
     @Test
