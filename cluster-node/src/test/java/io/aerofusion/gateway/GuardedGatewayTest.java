@@ -185,7 +185,14 @@ class GuardedGatewayTest {
         HttpResponse<String> told = post("0123456789a", "text/plain");
         assertThat(told.statusCode()).isEqualTo(413);
         assertThat(told.body()).contains("body-too-large");
-        assertThat(seen).hasSize(2);
+        try (var peer = Http2Peer.client(gateway.addresses().getFirst())) {
+            String[] head = {":method", "GET", ":scheme", "http", ":authority", "a", ":path", "/", "x-note", ""};
+            head[9] = "n".repeat(200);
+            assertThat(peer.headers(1, true, head).on(1).status()).isEqualTo("200");
+            head[9] = "n".repeat(400);
+            assertThat(peer.headers(3, true, head).on(3).status()).isEqualTo("431");
+        }
+        assertThat(seen).hasSize(3);
         HttpRequest untold = HttpRequest.newBuilder(URI.create(
                         "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/"))
                 .timeout(Duration.ofSeconds(30))
