@@ -56,6 +56,7 @@ final class Decision {
         prefixLength = match.prefixLength();
         content.bound(found.bodyBytesMax());
         if (ambiguities != 0 && !match.allows(ambiguities)) x.refuse(Fault.PATH_AMBIGUOUS);
+        else if (x.fieldBytes > found.fieldBytesMax()) x.refuse(Fault.HEADERS_TOO_LARGE);
         else if (x.requestLength > found.bodyBytesMax()) x.refuse(Fault.BODY_TOO_LARGE);
         else if (!answeredByFilters(current, found.filters())) decide(found, 0);
     }

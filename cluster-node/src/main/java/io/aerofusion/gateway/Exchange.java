@@ -46,6 +46,9 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     private boolean responseBegun;
     private boolean fresh;
+    /** Whether the response lasts as long as it is not silent, see {@link #unlimited}. */
+    private boolean lasting;
+
     private long endNanos;
 
     public Exchange(Loop loop, ClientSide client) {
@@ -98,6 +101,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         phase = Phase.DECIDING;
         responseBegun = false;
         fresh = false;
+        lasting = false;
         route = null;
         resetHeads();
         requestContent.reset(loop.settings().bounds().bodyBytesMax());
@@ -155,6 +159,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     /** Content of the request; takes ownership. Only after {@link ClientSide#readRequest} asked for it. */
     public void requestContent(ByteBuf content) {
+        heard();
         requestContent.content(content, upstream);
     }
 
@@ -256,11 +261,24 @@ public final class Exchange extends ExchangeHeads implements Expiring {
             if (failed && requestContent.repeatable() && again(current)) return;
         }
         if (!responseContent.untreated() && !treated()) return;
-        responseBegun = true;
         deadline.at(endNanos);
+        if (!responseContent.headHeld()) sendHead();
+    }
+
+    /** The response begins: it can be refused no more. */
+    void sendHead() {
+        responseBegun = true;
         applyResponseChanges();
-        if (unlimited()) deadline.none();
+        lasting = unlimited();
+        heard();
         client.head();
+    }
+
+    /** A side of a response that lasts said something: it may be silent as long again. */
+    private void heard() {
+        if (lasting)
+            deadline.at(
+                    loop.coarseNow() + loop.settings().timeouts().tunnelIdle().toNanos());
     }
 
     /**
@@ -310,6 +328,7 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     /** Content of the response; takes ownership. */
     public void responseContent(ByteBuf content) {
+        heard();
         try {
             responseContent.content(content);
         } catch (Treatment.Broken broken) {
@@ -384,7 +403,9 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         UpstreamCall current = call;
         if (current != null) {
             current.failed(failure);
-            if (!responseBegun && requestContent.repeatable() && again(current)) return;
+            // policies that have seen a head are not asked about another one
+            boolean seen = responseBegun || responseContent.headHeld();
+            if (!seen && requestContent.repeatable() && again(current)) return;
         }
         refuse(fault);
     }
@@ -422,6 +443,11 @@ public final class Exchange extends ExchangeHeads implements Expiring {
         if (phase == Phase.FREE) return;
         if (phase == Phase.DECIDING) {
             refuse(Fault.POLICY_FAILED);
+            return;
+        }
+        if (lasting) {
+            // silence may be all there is to say: it does not count against the endpoint
+            refuse(Fault.UPSTREAM_TIMEOUT);
             return;
         }
         Fault fault = phase == Phase.CONNECTING ? Fault.UPSTREAM_CONNECT_TIMEOUT : Fault.UPSTREAM_TIMEOUT;

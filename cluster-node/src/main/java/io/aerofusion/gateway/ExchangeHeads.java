@@ -33,6 +33,8 @@ abstract class ExchangeHeads implements RequestEdit {
     public int listener;
     /** The bytes of the body, or -1 if its end will be told. */
     public long requestLength;
+    /** The bytes of the fields as the client sent them, as lines of HTTP/1.1. */
+    public int fieldBytes;
     /** The protocol the client asks to switch to, or null. */
     public @Nullable String upgrade;
     /** Whether that protocol is a WebSocket's and the client, by HTTP/2, has no key for its handshake (RFC 8441, 5). */

@@ -140,8 +140,13 @@ final class ExchangeNotes {
         if (status < 100
                 || status >= 400
                 || nanos >= loop.settings().observability().slow().toNanos()
-                || (loop.random() >>> 33) < loop.gateway().logThreshold())
+                || (loop.random() >>> 33) < logThreshold())
             log.add(entry(responded, to, call, bytesIn, bytesOut, now - startedNanos));
+    }
+
+    private long logThreshold() {
+        Plan plan = x.plan;
+        return plan == null ? loop.gateway().logThreshold() : plan.logThreshold();
     }
 
     private AccessEntry entry(

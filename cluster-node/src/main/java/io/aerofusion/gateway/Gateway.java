@@ -315,6 +315,7 @@ public final class Gateway implements AutoCloseable {
                 settings.listeners(),
                 settings.policies().of(compiled),
                 settings.bounds().bodyBytesMax(),
+                logThreshold,
                 traffic);
         return upstreams.known(KNOWN_MAX).thenRun(() -> {
             synchronized (this) {

@@ -260,7 +260,7 @@ public record GatewaySettings(
      * @param sendIdle a client may take nothing of a waiting response; then it is cut
      * @param connect to reach an upstream endpoint, where the upstream sets none; 504
      * @param upstreamIdle an idle upstream connection is kept, where the upstream sets none
-     * @param tunnelIdle an upgraded connection (WebSocket) may carry nothing in either direction
+     * @param tunnelIdle an upgraded connection (WebSocket), or a response of events or gRPC, may carry nothing in either direction
      * @param linger an unwanted request body is discarded so that the client can read the refusal
      */
     public record Timeouts(

@@ -69,6 +69,11 @@ public final class Headers {
         return live;
     }
 
+    /** The bytes that were put in since it was cleared, those of fields that are gone included. */
+    public int filled() {
+        return used;
+    }
+
     // ---- for parsers: fields that lie in a head
     // -------------------------------------------------------------------------
 

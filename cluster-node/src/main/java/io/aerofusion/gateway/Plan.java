@@ -1,5 +1,6 @@
 package io.aerofusion.gateway;
 
+import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.routing.Backends.Backend;
 import io.aerofusion.gateway.routing.CompiledRule;
 import io.aerofusion.gateway.routing.Filters;
@@ -25,10 +26,22 @@ final class Plan {
     private final IdentityHashMap<Backend, Route> routes = new IdentityHashMap<>();
     private final @Nullable Backend only;
     private final long bodyBytesMax;
+    private final long fieldBytesMax;
+    private final long logThreshold;
     private final Traffic traffic;
     private final Tally tally;
 
-    Plan(CompiledRule rule, List<Step> steps, Map<String, Upstream> upstreams, long bodyBytesMax, Traffic traffic) {
+    /**
+     * @param bodyBytesMax the node's own bound; policies may say less
+     * @param logThreshold the node's own, where no policy says another
+     */
+    Plan(
+            CompiledRule rule,
+            List<Step> steps,
+            Map<String, Upstream> upstreams,
+            long bodyBytesMax,
+            long logThreshold,
+            Traffic traffic) {
         this.traffic = traffic;
         this.tally = traffic.routes().of(rule.route());
         this.rule = rule;
@@ -43,6 +56,10 @@ final class Plan {
         var limits = rule.policy().spec().limits();
         Long stated = limits == null ? null : limits.bodyBytes();
         this.bodyBytesMax = stated == null ? bodyBytesMax : Math.min(stated, bodyBytesMax);
+        Long fields = limits == null ? null : limits.headerBytes();
+        this.fieldBytesMax = fields == null ? Long.MAX_VALUE : fields;
+        var log = rule.policy().spec().accessLog();
+        this.logThreshold = log == null ? logThreshold : Observability.threshold(100 * log.sample());
     }
 
     String name() {
@@ -64,6 +81,16 @@ final class Plan {
 
     long bodyBytesMax() {
         return bodyBytesMax;
+    }
+
+    /** The fields of a request, as {@link Exchange#fieldBytes} counts them. */
+    long fieldBytesMax() {
+        return fieldBytesMax;
+    }
+
+    /** The share of its successes that are logged, as {@link Observability#threshold} has it. */
+    long logThreshold() {
+        return logThreshold;
     }
 
     /** The upstream a mirror names, or null. */

@@ -14,6 +14,8 @@ final class ResponseContent {
     private final Treatments treatments = new Treatments();
     /** Whether another answer than the upstream's was sent, so that the rest of that one is of no interest. */
     private boolean replaced;
+    /** Whether the head was not sent yet though it is known: it goes before the first piece. */
+    private boolean headHeld;
 
     private long bytes;
 
@@ -25,6 +27,7 @@ final class ResponseContent {
     /** A request begins. */
     void reset() {
         replaced = false;
+        headHeld = false;
         bytes = 0;
     }
 
@@ -43,9 +46,18 @@ final class ResponseContent {
 
     /** Lets policies see the head; whether it is to be sent. If not, {@link #instead} follows. */
     boolean head() {
-        if (treatments.isEmpty() || !treatments.head(x)) return true;
+        if (treatments.isEmpty()) return true;
+        if (!treatments.head(x)) {
+            headHeld = treatments.held();
+            return true;
+        }
         replaced = true;
         return false;
+    }
+
+    /** Whether the head is to be sent only with the first piece of the content. */
+    boolean headHeld() {
+        return headHeld;
     }
 
     /** The content of the answer that a treatment gave instead. */
@@ -80,6 +92,7 @@ final class ResponseContent {
 
     void end() {
         if (!treatments.isEmpty() && !replaced && !x.bodiless) send(treatments.end());
+        sendHead();
     }
 
     /** What a treatment answers where the upstream fails, or null. */
@@ -93,8 +106,15 @@ final class ResponseContent {
             content.release();
             return;
         }
+        sendHead();
         bytes += content.readableBytes();
         client.content(content);
+    }
+
+    private void sendHead() {
+        if (!headHeld) return;
+        headHeld = false;
+        x.sendHead();
     }
 
     /** The exchange is over: gives back what is held. */

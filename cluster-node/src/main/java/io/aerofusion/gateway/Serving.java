@@ -29,14 +29,15 @@ final class Serving {
             List<Listener> listeners,
             Function<CompiledRule, List<Step>> steps,
             long bodyBytesMax,
+            long logThreshold,
             Traffic traffic) {
         this.compiled = compiled;
         this.certificates = certificates;
         List<CompiledRule> rules = compiled.rules();
         this.plans = new Plan[rules.size()];
         for (CompiledRule rule : rules)
-            plans[rule.index()] =
-                    new Plan(rule, VersionStep.with(rule, steps.apply(rule)), upstreams, bodyBytesMax, traffic);
+            plans[rule.index()] = new Plan(
+                    rule, VersionStep.with(rule, steps.apply(rule)), upstreams, bodyBytesMax, logThreshold, traffic);
         var names = new ArrayList<String>();
         for (Door door : compiled.doors()) names.add(door.name());
         this.doors = listeners.stream()

@@ -15,6 +15,8 @@ public interface Treatment {
         Head PASS = new Pass();
         /** It goes on, and its content will have another length. */
         Head UNSIZED = new Unsized();
+        /** As {@link #UNSIZED}, with the first piece of the content that goes on: until then it may still turn out to be refused. */
+        Head HELD = new Held();
 
         /** Use {@link #PASS}. */
         record Pass() implements Head {}
@@ -22,11 +24,14 @@ public interface Treatment {
         /** Use {@link #UNSIZED}. */
         record Unsized() implements Head {}
 
+        /** Use {@link #HELD}. */
+        record Held() implements Head {}
+
         /** This is sent instead; what the upstream still sends is let go of. */
         record Instead(Verdict.Answer answer) implements Head {}
     }
 
-    /** What breaks a response that cannot be passed on as it is: it is refused with 502, or cut when it has begun. */
+    /** What breaks a response that cannot be passed on as it is: it is refused with 502, or cut when it has begun, see {@link Head#HELD}. */
     final class Broken extends RuntimeException {
         private static final long serialVersionUID = 1;
 

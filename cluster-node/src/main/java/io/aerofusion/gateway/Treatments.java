@@ -12,6 +12,7 @@ final class Treatments {
     private Verdict.@Nullable Answer instead;
     private int insteadFrom;
     private boolean unsized;
+    private boolean held;
 
     boolean isEmpty() {
         return all.isEmpty();
@@ -31,10 +32,15 @@ final class Treatments {
         instead = null;
         insteadFrom = 0;
         unsized = false;
+        held = false;
         for (int i = 0; i < all.size(); i++) {
             switch (all.get(i).head(x, x.status, x.response, x.responseLength, x.bodiless)) {
                 case Treatment.Head.Pass pass -> {}
                 case Treatment.Head.Unsized other -> unsized(x);
+                case Treatment.Head.Held other -> {
+                    unsized(x);
+                    held = true;
+                }
                 case Treatment.Head.Instead other -> {
                     instead = other.answer();
                     insteadFrom = i + 1;
@@ -43,6 +49,11 @@ final class Treatments {
             }
         }
         return instead != null;
+    }
+
+    /** Whether the head waits for the first piece of the content. */
+    boolean held() {
+        return held;
     }
 
     private void unsized(Exchange x) {

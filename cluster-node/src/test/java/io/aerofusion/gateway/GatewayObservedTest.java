@@ -119,6 +119,44 @@ final class GatewayObservedTest {
     }
 
     @Test
+    void a_policy_says_which_share_of_its_requests_is_logged() throws Exception {
+        String policies = """
+            - {kind: HTTPRoute, metadata: {name: all}, spec: {rules: [{matches: [{path: {value: /all}}], backendRefs: [{name: up}]}]}}
+            - {kind: HTTPRoute, metadata: {name: half}, spec: {rules: [{matches: [{path: {value: /half}}], backendRefs: [{name: up}]}]}}
+            - {kind: HTTPRoute, metadata: {name: none}, spec: {rules: [{matches: [{path: {value: /none}}], backendRefs: [{name: up}]}]}}
+            - {kind: Policy, metadata: {name: all}, spec: {targetRefs: [{kind: HTTPRoute, name: all}], accessLog: {sample: 1}}}
+            - {kind: Policy, metadata: {name: half}, spec: {targetRefs: [{kind: HTTPRoute, name: half}], accessLog: {sample: 0.5}}}
+            - {kind: Policy, metadata: {name: none}, spec: {targetRefs: [{kind: HTTPRoute, name: none}], accessLog: {sample: 0}}}
+            """;
+        Gateway silent = gateway(0, 0);
+        serve(silent, "rest", policies);
+        try (RawClient client = client(silent)) {
+            for (int i = 0; i < 400; i++)
+                assertThat(client.get("/half").status()).isEqualTo(200);
+            for (String path : List.of("/rest", "/none", "/all")) for (int i = 0; i < 10; i++) client.get(path);
+        }
+        await().atMost(LIMIT).until(() -> logged("/all") == 10);
+        assertThat(logged("/half")).isBetween(100L, 300L);
+        assertThat(logged("/rest") + logged("/none")).isZero();
+        silent.close();
+        lines.clear();
+        Gateway telling = gateway(100, 0);
+        serve(telling, "rest", policies);
+        try (RawClient client = client(telling)) {
+            for (String path : List.of("/none", "/rest")) for (int i = 0; i < 10; i++) client.get(path);
+        }
+        await().atMost(LIMIT).until(() -> logged("/rest") == 10);
+        assertThat(logged("/none")).isZero();
+    }
+
+    /** Lines of a path, in the order of which they are written. */
+    private long logged(String path) {
+        return lines.stream()
+                .filter(line -> json(line).path("path").asText().equals(path))
+                .count();
+    }
+
+    @Test
     void a_request_has_an_id_on_both_sides() throws Exception {
         Gateway gateway = gateway(0, 0);
         serve(gateway, "r");

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.TestCertificates.Issued;
+import io.aerofusion.gateway.security.GuardPolicies;
+import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.route.CertificateSpec;
 import io.aerofusion.route.Kind;
 import io.aerofusion.route.Resource;
@@ -17,9 +19,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
@@ -35,6 +41,12 @@ import org.junit.jupiter.api.Test;
 class GatewayTlsTest {
     private static final TestCertificates AUTHORITY = new TestCertificates();
 
+    private final GuardState state = new GuardState(
+            (uri, headers, form) -> CompletableFuture.failedFuture(new IllegalStateException("no network")),
+            InstantSource.system(),
+            System::nanoTime,
+            () -> 1,
+            ask -> CompletableFuture.failedFuture(new IllegalStateException("alone")));
     private TestUpstream upstream;
     private Gateway gateway;
 
@@ -42,13 +54,15 @@ class GatewayTlsTest {
     void start() throws IOException {
         upstream = TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
         gateway = Gateway.start(GatewaySettings.of(List.of(new Listener("https", "127.0.0.1", 0, Protocol.HTTPS)))
-                .withThreads(1));
+                .withThreads(1)
+                .withPolicies(new GuardPolicies(state)));
     }
 
     @AfterEach
     void stop() throws IOException {
         gateway.close();
         upstream.close();
+        state.close();
     }
 
     private static Resource certificate(
@@ -150,6 +164,86 @@ class GatewayTlsTest {
     }
 
     @Test
+    void aCertificateMaySayWhichConsumerItIs() throws Exception {
+        Issued server = AUTHORITY.issue("one.example");
+        Issued printed = AUTHORITY.issue("printed.example");
+        Issued named = AUTHORITY.issue("named.example");
+        String fingerprint = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256")
+                        .digest(printed.certificate().getEncoded()));
+        TestRoutes.yaml(
+                gateway,
+                """
+                - {kind: Upstream, metadata: {name: up}, spec: {endpoints: [{$0}]}}
+                - {kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{backendRefs: [{name: up}]}]}}
+                - kind: Policy
+                  metadata: {name: p}
+                  spec:
+                    targetRefs: [{kind: HTTPRoute, name: r}]
+                    authentication: {anyOf: [{mtls: {}}]}
+                    authorization: {rules: [{principal: {consumers: [by-print, by-name]}}]}
+                - {kind: Consumer, metadata: {name: by-print}, spec: {credentials: [{mtls: {fingerprint: %s}}]}}
+                - {kind: Consumer, metadata: {name: by-name}, spec: {credentials: [{mtls: {subject: CN=named.example}}]}}
+                - kind: Certificate
+                  metadata: {name: one}
+                  spec: {certificateChain: "%s", privateKey: "%s", clientValidation: {mode: Request, caCertificates: "%s"}}
+                """.formatted(fingerprint, line(server.chain()), line(server.key()), line(AUTHORITY.authorityPem)),
+                upstream.address());
+        for (Issued known : List.of(printed, named)) {
+            try (var client = client("one.example", AUTHORITY.context(known))) {
+                assertEquals("hello", get(client, "one.example").body());
+            }
+        }
+        try (var client = client("one.example", AUTHORITY.context(AUTHORITY.issue("nobody.example")))) {
+            var refused = get(client, "one.example");
+            assertEquals(401, refused.status());
+            assertTrue(refused.body().contains("\"code\":\"authentication-failed\""), refused.body());
+        }
+        try (var client = client("one.example", AUTHORITY.context(null))) {
+            var refused = get(client, "one.example");
+            assertEquals(401, refused.status());
+            assertTrue(refused.body().contains("\"code\":\"authentication-required\""), refused.body());
+        }
+        assertEquals(2, upstream.heads.size());
+    }
+
+    private static String line(String pem) {
+        return pem.replace("\n", "\\n");
+    }
+
+    @Test
+    void anUpstreamIsShownTheCertificateThatItsSettingsName() throws Exception {
+        Issued inner = AUTHORITY.issue("inner.example");
+        var required = new CertificateSpec.ClientValidation(AUTHORITY.authorityPem, CertificateSpec.Mode.REQUIRE);
+        serve(certificate("inner", inner, required));
+        InetSocketAddress secure = gateway.addresses().getFirst();
+        try (var outer = Gateway.start(GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
+                .withThreads(1))) {
+            Resource own = certificate("own", AUTHORITY.issue("outer.example"), null);
+            for (var protocol : List.of(UpstreamSpec.Protocol.HTTPS, UpstreamSpec.Protocol.H2)) {
+                assertEquals(
+                        "hello",
+                        through(
+                                        outer,
+                                        protocol,
+                                        secure,
+                                        new UpstreamSpec.Tls("inner.example", AUTHORITY.authorityPem, "own", true),
+                                        own)
+                                .body());
+                var unknown = through(
+                        outer,
+                        protocol,
+                        secure,
+                        new UpstreamSpec.Tls("inner.example", AUTHORITY.authorityPem, null, true),
+                        own);
+                // TLS 1.3 tells after its handshake, to a connection that is open or, for HTTP/2, not quite
+                assertTrue(unknown.status() == 502 || unknown.status() == 503, unknown.head());
+                assertTrue(unknown.body().contains("\"side\":\"upstream\""), unknown.body());
+            }
+        }
+    }
+
+    @Test
     void http2IsAgreedOnByAlpn() throws Exception {
         serve(certificate("local", AUTHORITY.issue("localhost"), null));
         try (var client = HttpClient.newBuilder()
@@ -202,12 +296,18 @@ class GatewayTlsTest {
     }
 
     private static RawClient.Response through(
-            Gateway outer, UpstreamSpec.Protocol protocol, InetSocketAddress secure, UpstreamSpec.Tls tls)
+            Gateway outer,
+            UpstreamSpec.Protocol protocol,
+            InetSocketAddress secure,
+            UpstreamSpec.Tls tls,
+            Resource... certificates)
             throws Exception {
         UpstreamSpec spec = TestRoutes.upstream(protocol, secure);
-        TestRoutes.all(
-                outer,
-                "/",
+        var resources = new ArrayList<>(List.of(certificates));
+        resources.add(TestRoutes.route("test", "/", "test"));
+        resources.add(TestRoutes.resource(
+                Kind.UPSTREAM,
+                "test",
                 new UpstreamSpec(
                         spec.protocol(),
                         spec.endpoints(),
@@ -220,7 +320,8 @@ class GatewayTlsTest {
                         null,
                         null,
                         null,
-                        spec.timeout()));
+                        spec.timeout())));
+        TestRoutes.serve(outer, resources);
         try (var client = new RawClient(outer.addresses().getFirst())) {
             return get(client, "inner.example");
         }

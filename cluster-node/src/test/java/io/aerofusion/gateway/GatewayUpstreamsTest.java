@@ -9,9 +9,14 @@ import io.aerofusion.gateway.upstream.BreakerPhase;
 import io.aerofusion.gateway.upstream.UpstreamState;
 import io.aerofusion.route.UpstreamSpec;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -22,6 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients of the gateway notice when upstreams fail: over sockets, through the whole data path. */
 final class GatewayUpstreamsTest {
@@ -105,6 +112,45 @@ final class GatewayUpstreamsTest {
         await().atMost(LIMIT)
                 .until(() ->
                         state().endpoints().stream().allMatch(endpoint -> endpoint.breaker() == BreakerPhase.CLOSED));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{type: Header, name: X-User}", "{type: Cookie, name: session}", "{type: SourceIP}"})
+    void a_consistent_hash_leads_the_same_to_the_same_endpoint(String hash) throws Exception {
+        try (Backend c = new Backend()) {
+            TestRoutes.yaml(gateway, """
+                - kind: Upstream
+                  metadata: {name: up}
+                  spec: {endpoints: [{$0}, {$1}, {$2}], loadBalancer: {type: ConsistentHash, consistentHash: %s}}
+                - {kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{backendRefs: [{name: up}]}]}}
+                """.formatted(hash), a.address(), b.address(), c.address());
+            Map<Integer, String> homes = new HashMap<>();
+            for (int user = 1; user <= 60; user++) homes.put(user, hashed(user));
+            assertThat(homes.values()).as("spread over all").contains(from(a), from(b), from(c));
+            for (int user = 1; user <= 60; user++) assertThat(hashed(user)).isEqualTo(homes.get(user));
+            c.die();
+            for (int user = 1; user <= 60; user++) {
+                String home = homes.get(user);
+                assertThat(hashed(user)).isIn(home.equals(from(c)) ? List.of(from(a), from(b)) : List.of(home));
+            }
+        }
+    }
+
+    private static String from(Backend backend) {
+        return "from " + backend.address().getPort();
+    }
+
+    /** Which endpoint answers a user, who has a header, a cookie and an address. */
+    private String hashed(int user) throws IOException {
+        InetSocketAddress to = gateway.addresses().getFirst();
+        InetAddress own = InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) user});
+        try (RawClient client = new RawClient(new Socket(to.getAddress(), to.getPort(), own, 0))) {
+            RawClient.Response response = client.send("GET / HTTP/1.1\r\nHost: a\r\nX-User: u" + user
+                            + "\r\nCookie: sessions=x; session=s" + user + "; more=" + System.nanoTime() + "\r\n\r\n")
+                    .response();
+            assertThat(response.status()).isEqualTo(200);
+            return response.body();
+        }
     }
 
     @Test

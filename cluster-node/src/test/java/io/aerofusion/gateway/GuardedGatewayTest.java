@@ -7,6 +7,7 @@ import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.security.GuardPolicies;
 import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.gateway.security.HttpFetch;
+import io.aerofusion.gateway.transform.Coding;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +25,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Policies on real sockets: written as documents, asked by an HTTP client. */
 class GuardedGatewayTest {
@@ -170,6 +173,37 @@ class GuardedGatewayTest {
     }
 
     @Test
+    void whatIsLargerThanThePolicyAllowsIsRefused() throws Exception {
+        serve("limits: {headerBytes: 400, bodyBytes: 10}");
+        assertThat(get("/" + "long".repeat(100), "x-note", "n".repeat(200)).statusCode())
+                .as("neither the target nor what the gateway adds counts")
+                .isEqualTo(200);
+        HttpResponse<String> fields = get("/", "x-note", "n".repeat(400));
+        assertThat(fields.statusCode()).isEqualTo(431);
+        assertThat(fields.body()).contains("headers-too-large");
+        assertThat(post("0123456789", "text/plain").statusCode()).isEqualTo(200);
+        HttpResponse<String> told = post("0123456789a", "text/plain");
+        assertThat(told.statusCode()).isEqualTo(413);
+        assertThat(told.body()).contains("body-too-large");
+        try (var peer = Http2Peer.client(gateway.addresses().getFirst())) {
+            String[] head = {":method", "GET", ":scheme", "http", ":authority", "a", ":path", "/", "x-note", ""};
+            head[9] = "n".repeat(200);
+            assertThat(peer.headers(1, true, head).on(1).status()).isEqualTo("200");
+            head[9] = "n".repeat(400);
+            assertThat(peer.headers(3, true, head).on(3).status()).isEqualTo("431");
+        }
+        assertThat(seen).hasSize(3);
+        HttpRequest untold = HttpRequest.newBuilder(URI.create(
+                        "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/"))
+                .timeout(Duration.ofSeconds(30))
+                .POST(HttpRequest.BodyPublishers.ofInputStream(
+                        () -> new java.io.ByteArrayInputStream(new byte[1_000_000])))
+                .build();
+        assertThat(client.send(untold, BodyHandlers.ofString()).statusCode()).isEqualTo(413);
+        assertThat(bodies).containsExactly("0123456789");
+    }
+
+    @Test
     void headerFieldsAreChangedOnBothWays() throws Exception {
         serve("transform: {request: {setHeaders: [{name: X-Team, value: blue}], removeHeaders: [X-Secret]},"
                 + " response: {setHeaders: [{name: X-Answer, value: '42'}]}}, version: {deprecated:"
@@ -213,12 +247,40 @@ class GuardedGatewayTest {
         assertThat(bodies).containsExactly("{\"a\":1,\"by\":\"gw\"}", "plain");
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void anEncodedBodyIsChangedAndABombReachesNobody(Coding coding) throws Exception {
+        serve("transform: {bodyBytesMax: 1000000, request: {json: [{op: Set, path: /by, value: gw}]}}");
+        String[] json = {"content-type", "application/json", "content-encoding", coding.token()};
+        assertThat(post(Encoded.of(coding, "{\"a\":1}"), json).statusCode()).isEqualTo(200);
+        assertThat(bodies).containsExactly("{\"a\":1,\"by\":\"gw\"}");
+        assertThat(seen.getFirst()).doesNotContainIgnoringCase("content-encoding");
+        byte[] bomb = Encoded.bomb(coding);
+        HttpResponse<String> refused = post(bomb, json);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("body-not-treated");
+        HttpResponse<String> broken = post("{\"a\":1}".getBytes(StandardCharsets.US_ASCII), json);
+        assertThat(broken.body()).as("not of its coding").contains("body-not-treated");
+        HttpResponse<String> unknown = post(bomb, "content-type", "application/json", "content-encoding", "compress");
+        assertThat(unknown.statusCode()).isEqualTo(415);
+        assertThat(unknown.body()).contains("content-coding-unknown");
+        assertThat(bodies).as("no other body was complete").hasSize(1);
+        assertThat(post(bomb, "content-type", "text/plain", "content-encoding", coding.token())
+                        .statusCode())
+                .as("what is not looked at passes as it is")
+                .isEqualTo(200);
+    }
+
     private HttpResponse<String> post(String body, String type) throws Exception {
+        return post(body.getBytes(StandardCharsets.UTF_8), "content-type", type);
+    }
+
+    private HttpResponse<String> post(byte[] body, String... headers) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(
                         "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/"))
                 .timeout(Duration.ofSeconds(30))
-                .header("content-type", type)
-                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .headers(headers)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
         return client.send(request, BodyHandlers.ofString());
     }

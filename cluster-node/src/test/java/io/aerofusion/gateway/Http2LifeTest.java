@@ -9,13 +9,17 @@ import io.aerofusion.gateway.Http2Peer.Frame;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What ends over HTTP/2: streams in which nothing moves, connections without streams, and all of them when the gateway stops. */
 class Http2LifeTest {
@@ -24,7 +28,12 @@ class Http2LifeTest {
     private static final int INTERNAL_ERROR = 2;
     private static final String ROUTE = """
             - {kind: Upstream, metadata: {name: up}, spec: {protocol: HTTP, endpoints: [{$0}], timeout: {request: 24h, idle: 24h}}}
-            - {kind: HTTPRoute, metadata: {name: all}, spec: {rules: [{backendRefs: [{name: up}]}]}}
+            - kind: HTTPRoute
+              metadata: {name: all}
+              spec:
+                rules:
+                - {matches: [{path: {value: /events}}], timeouts: {request: 30s}, backendRefs: [{name: up}]}
+                - {backendRefs: [{name: up}]}
             """;
 
     private final AtomicLong now = new AtomicLong();
@@ -81,11 +90,18 @@ class Http2LifeTest {
                     connection.write("3\r\nyou\r\n");
                     connection.head();
                 }
+                case "/events/text/event-stream", "/events/application/grpc" -> {
+                    connection.write("HTTP/1.1 200 OK\r\nContent-Type: " + path.substring("/events/".length())
+                            + "\r\nTransfer-Encoding: chunked\r\n\r\n");
+                    for (String event = "e0"; event != null; event = events.poll(20, TimeUnit.SECONDS))
+                        connection.write("2\r\n" + event + "\r\n");
+                }
                 default -> connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
             }
         }
     }
 
+    private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
     private final CompletableFuture<Void> heard = new CompletableFuture<>();
 
     private Http2Peer client(int... settings) throws IOException {
@@ -137,6 +153,44 @@ class Http2LifeTest {
             Frame end = client.on(1);
             assertThat(end.type()).isEqualTo(Http2Peer.RST_STREAM);
             assertThat(end.number(0)).isEqualTo(INTERNAL_ERROR);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text/event-stream", "application/grpc"})
+    void aStreamLastsAsLongAsItSaysSomething(String type) throws Exception {
+        try (var client = client()) {
+            client.get(1, "/events/" + type);
+            assertThat(client.on(1).status()).isEqualTo("200");
+            assertThat(client.content(1, 2)).isEqualTo("e0");
+            for (int i = 1; i < 3; i++) {
+                pass(Duration.ofMinutes(9));
+                events.add("e" + i);
+                assertThat(client.content(1, 2))
+                        .as("the time of a request does not end it")
+                        .isEqualTo("e" + i);
+            }
+            pass(Duration.ofMinutes(11));
+            assertThat(client.on(1).type()).isEqualTo(Http2Peer.RST_STREAM);
+            client.get(3, "/");
+            assertThat(client.on(3).status()).as("the connection serves on").isEqualTo("200");
+        }
+        assertThat(gateway.counters().faults(Fault.UPSTREAM_TIMEOUT).sum()).isEqualTo(1);
+        assertThat(gateway.upstreamStates().getFirst().endpoints().getFirst().failures())
+                .isZero();
+    }
+
+    @Test
+    void aStreamLastsAsLongAsItSaysSomethingOverHttp1Too() throws Exception {
+        try (var client = new RawClient(gateway.addresses().getFirst())) {
+            client.send("GET /events/text/event-stream HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.head();
+            assertThat(client.read(7)).isEqualTo("2\r\ne0\r\n");
+            pass(Duration.ofMinutes(9));
+            events.add("e1");
+            assertThat(client.read(7)).isEqualTo("2\r\ne1\r\n");
+            pass(Duration.ofMinutes(11));
+            assertThat(client.ended()).isTrue();
         }
     }
 

@@ -72,6 +72,27 @@ class Http2UpstreamTest {
     }
 
     @Test
+    void aStreamThatFallsSilentIsGivenUpOnBothSides() throws Exception {
+        var reset = new CountDownLatch(1);
+        serve((number, server) -> {
+            int stream = server.next(Http2Peer.HEADERS).stream();
+            server.headers(stream, false, ":status", "200", "content-type", "text/event-stream");
+            server.data(stream, false, "event");
+            server.next(Http2Peer.RST_STREAM);
+            reset.countDown();
+            answerAll(server);
+        });
+        try (var client = client()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.head();
+            assertThat(client.read(10)).isEqualTo("5\r\nevent\r\n");
+            now.addAndGet(Duration.ofMinutes(11).toNanos());
+            assertThat(client.ended()).isTrue();
+            assertThat(reset.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
     void aRequestBeyondTheLastStreamIsSentElsewhere() throws Exception {
         serve((number, server) -> {
             Frame request = server.next(Http2Peer.HEADERS);

@@ -24,20 +24,28 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** Certificates of tests: an authority, and what it signs. */
-final class TestCertificates {
+public final class TestCertificates {
     /** A certificate with its key, as PEM and as objects. */
-    record Issued(String chain, String key, X509Certificate certificate, PrivateKey privateKey) {}
+    public record Issued(String chain, String key, X509Certificate certificate, PrivateKey privateKey) {}
 
     private static final AtomicLong SERIAL = new AtomicLong(1);
 
+    private static final Duration LASTING = Duration.ofDays(30);
+
     private final KeyPair authorityKey = pair();
-    final X509Certificate authority = sign("CN=test authority", authorityKey, null, true);
-    final String authorityPem = pem("CERTIFICATE", encoded(authority));
+    final X509Certificate authority = sign("CN=test authority", authorityKey, null, true, LASTING);
+    public final String authorityPem = pem("CERTIFICATE", encoded(authority));
 
     /** A certificate for these DNS names or addresses. */
-    Issued issue(String... names) {
+    public Issued issue(String... names) {
+        return issue(LASTING, names);
+    }
+
+    /** A certificate that was issued yesterday and is valid for that long from now on; negative: it expired. */
+    public Issued issue(Duration left, String... names) {
         KeyPair pair = pair();
         var alternatives = new GeneralName[names.length];
         for (int i = 0; i < names.length; i++) {
@@ -45,7 +53,7 @@ final class TestCertificates {
             alternatives[i] = new GeneralName(address ? GeneralName.iPAddress : GeneralName.dNSName, names[i]);
         }
         X509Certificate certificate =
-                sign("CN=" + names[0].replace("*", "any"), pair, new GeneralNames(alternatives), false);
+                sign("CN=" + names[0].replace("*", "any"), pair, new GeneralNames(alternatives), false, left);
         return new Issued(
                 pem("CERTIFICATE", encoded(certificate)),
                 pem("PRIVATE KEY", pair.getPrivate().getEncoded()),
@@ -54,7 +62,7 @@ final class TestCertificates {
     }
 
     /** A context that trusts the authority and shows this certificate, if any. */
-    SSLContext context(Issued own) {
+    public SSLContext context(@Nullable Issued own) {
         try {
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
@@ -77,14 +85,15 @@ final class TestCertificates {
         }
     }
 
-    private X509Certificate sign(String subject, KeyPair pair, GeneralNames names, boolean signs) {
+    private X509Certificate sign(
+            String subject, KeyPair pair, @Nullable GeneralNames names, boolean signs, Duration left) {
         try {
             Instant now = Instant.now();
             var builder = new JcaX509v3CertificateBuilder(
                     new X500Name("CN=test authority"),
                     BigInteger.valueOf(SERIAL.getAndIncrement()),
                     Date.from(now.minus(Duration.ofDays(1))),
-                    Date.from(now.plus(Duration.ofDays(30))),
+                    Date.from(now.plus(left)),
                     new X500Name(subject),
                     pair.getPublic());
             if (names != null) builder.addExtension(Extension.subjectAlternativeName, false, names);

@@ -7,6 +7,7 @@ import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.cache.Purge;
 import io.aerofusion.gateway.security.GuardPolicies;
 import io.aerofusion.gateway.security.GuardState;
+import io.aerofusion.gateway.transform.Coding;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses that are compressed, changed and kept on their way, on real sockets. */
@@ -180,6 +182,18 @@ class TreatedResponsesTest {
     }
 
     @Test
+    void onlyTheMethodsThatThePolicyNamesAreAnsweredFromTheCache() throws Exception {
+        serve("cache: {methods: [GET]}");
+        answer("kept", "Cache-Control: max-age=60");
+        for (int i = 0; i < 2; i++) assertThat(text(get())).isEqualTo("kept");
+        assertThat(seen).hasSize(1);
+        answer = "HTTP/1.1 200 OK\r\nX-From: upstream\r\nContent-Length: 4\r\n\r\n";
+        HttpResponse<byte[]> head = client.send(request("HEAD"), BodyHandlers.ofByteArray());
+        assertThat(field(head, "x-from")).isEqualTo("upstream");
+        assertThat(seen).hasSize(2);
+    }
+
+    @Test
     void whoAsksInAnotherLanguageGetsAnotherAnswer() throws Exception {
         serve("cache: {}");
         answer("hallo", "Cache-Control: max-age=60", "Vary: Accept-Language");
@@ -245,17 +259,39 @@ class TreatedResponsesTest {
     }
 
     @ParameterizedTest
+    @EnumSource
+    void anEncodedBodyIsChangedAndABombIsNotPassedOn(Coding coding) throws Exception {
+        serve(
+                "compression: {minBytes: 0}, transform: {bodyBytesMax: 1000000, response: {json: [{op: Remove, path: /secret}]}}");
+        answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: " + coding.token() + "\r\n"
+                + content(Encoded.of(coding, "{\"a\":1,\"secret\":\"s\"}"));
+        HttpResponse<byte[]> edited = get();
+        assertThat(text(edited)).isEqualTo("{\"a\":1}");
+        assertThat(field(edited, "content-encoding")).isNull();
+        assertThat(unzipped(get("accept-encoding", "gzip"))).isEqualTo("{\"a\":1}");
+        answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: " + coding.token() + "\r\n"
+                + content(Encoded.bomb(coding));
+        HttpResponse<byte[]> bomb = get();
+        assertThat(bomb.statusCode()).isEqualTo(502);
+        assertThat(field(bomb, "content-type")).isEqualTo("application/problem+json");
+        assertThat(text(bomb)).contains("response-not-treated");
+        answer("gone", "Content-Type: application/json", "Content-Encoding: unknown");
+        assertThat(get().statusCode()).isEqualTo(502);
+    }
+
+    /** The end of a head, and a body. */
+    private static String content(byte[] body) {
+        return "Content-Length: " + body.length + "\r\n\r\n" + new String(body, StandardCharsets.ISO_8859_1);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"{\"secret\":", "\"x\"}{\"secret\":1}", "{\"secret\":1,\"secret\":2}"})
     void aBodyThatCannotBeChangedIsNotPassedOn(String body) throws Exception {
         serve("transform: {bodyBytesMax: 30, response: {json: [{op: Remove, path: /secret}]}}");
         answer(body, "Content-Type: application/json");
-        String got;
-        try {
-            got = text(get());
-        } catch (java.io.IOException cut) {
-            got = "cut";
-        }
-        assertThat(got).doesNotContain("secret");
+        HttpResponse<byte[]> broken = get();
+        assertThat(broken.statusCode()).isEqualTo(502);
+        assertThat(text(broken)).contains("response-not-treated").doesNotContain("secret");
         answer("{\"secret\":\"" + "x".repeat(40) + "\"}", "Content-Type: application/problem+json");
         HttpResponse<byte[]> large = get();
         assertThat(large.statusCode()).isEqualTo(502);

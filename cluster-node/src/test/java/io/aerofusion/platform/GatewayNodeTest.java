@@ -3,8 +3,14 @@ package io.aerofusion.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
+import io.aerofusion.gateway.TestCertificates;
+import io.aerofusion.gateway.TestCertificates.Issued;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -15,19 +21,24 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The gateway of one node, from its configuration to what a client gets. */
 final class GatewayNodeTest {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final TestCertificates AUTHORITY = new TestCertificates();
 
     @TempDir
     private static Path data;
@@ -46,8 +57,25 @@ final class GatewayNodeTest {
             exchange.close();
         });
         upstream.start();
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data)
+                .with("aerofusion.gateway.listeners", List.of(listener("http", "HTTP"), listener("https", "HTTPS")))
+                .with("aerofusion.gateway.discovery", "config")
+                .with(
+                        "akka.discovery.config.services",
+                        Map.of(
+                                "stock-service",
+                                Map.of(
+                                        "endpoints",
+                                        List.of(Map.of(
+                                                "host",
+                                                "127.0.0.1",
+                                                "port",
+                                                upstream.getAddress().getPort()))))));
         admin = Caller.admin(node);
+    }
+
+    private static Map<String, Object> listener(String name, String protocol) {
+        return Map.of("name", name, "host", "127.0.0.1", "port", 0, "protocol", protocol);
     }
 
     @AfterAll
@@ -132,10 +160,146 @@ final class GatewayNodeTest {
                 spec:
                   targetRefs: [{kind: HTTPRoute, name: bad}]
                   authorization: {rules: [{action: Allow, cel: "this is no CEL"}]}
+                ---
+                kind: HTTPRoute
+                metadata: {name: twin}
+                spec: {rules: [{matches: [{path: {value: /twin}}]}, {matches: [{path: {value: /twin/}}]}]}
+                ---
+                kind: Certificate
+                metadata: {name: old}
+                spec: %s
+                """.formatted(
+                        certificate(AUTHORITY.issue(Duration.ofHours(-1), "old.example"))));
+        assertThat(refused.status()).isEqualTo(422);
+        List<String> told = new ArrayList<>();
+        refused.body()
+                .path("problems")
+                .forEach(problem -> told.add(
+                        problem.path("name").asText() + problem.path("pointer").asText() + " "
+                                + problem.path("code").asText()));
+        assertThat(told)
+                .containsExactlyInAnyOrder(
+                        "bad/spec/rules/0/backendRefs/0/name dangling-reference",
+                        "bad/spec/rules/0/matches/0/path/value invalid-regex",
+                        "bad/spec/authorization/rules/0/cel invalid-cel",
+                        "twin/spec/rules/1/matches/0 duplicate-match",
+                        "old/spec/certificateChain expired-certificate");
+    }
+
+    @Test
+    void a_policy_that_would_protect_nothing_is_refused_with_all_its_fields() {
+        Caller.Response refused = admin.yaml("POST", "/api/v1/gateway/configuration", """
+                kind: Upstream
+                metadata: {name: guarded}
+                spec: {endpoints: [{address: 127.0.0.1, port: 1}]}
+                ---
+                kind: Policy
+                metadata: {name: guarded}
+                spec:
+                  targetRefs: [{kind: Upstream, name: guarded}]
+                  authentication: {anyOf: [{apiKey: {}}]}
+                  ipRestriction: {deny: [0.0.0.0/0]}
+                  timeout: {request: 1s}
                 """);
         assertThat(refused.status()).isEqualTo(422);
-        assertThat(refused.body().path("problems").toString())
-                .contains("dangling-reference", "invalid-regex", "invalid-cel");
+        assertThat(refused.body().path("problems").findValuesAsText("pointer"))
+                .containsExactly("/spec/authentication", "/spec/ipRestriction");
+        assertThat(refused.body().path("problems").findValuesAsText("code")).containsOnly("not-together");
+    }
+
+    /** A certificate's spec, in JSON. */
+    private static String certificate(Issued issued) {
+        return "{\"certificateChain\":\"" + issued.chain().replace("\n", "\\n") + "\",\"privateKey\":\""
+                + issued.key().replace("\n", "\\n") + "\"}";
+    }
+
+    /** What a new connection to the listener for TLS is answered, and the certificate it is shown. */
+    private static HttpResponse<String> secure(String path) throws Exception {
+        int port = admin.get("/api/v1/gateway/status")
+                .body()
+                .at("/nodes/0/listeners/1/port")
+                .asInt();
+        try (HttpClient fresh = HttpClient.newBuilder()
+                .sslContext(AUTHORITY.context(null))
+                .version(HttpClient.Version.HTTP_1_1)
+                .build()) {
+            return fresh.send(
+                    HttpRequest.newBuilder(URI.create("https://localhost:" + port + path))
+                            .timeout(LIMIT)
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    private static void awaitShown(Issued issued) {
+        await().atMost(LIMIT)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> assertThat(
+                                secure("/secure").sslSession().orElseThrow().getPeerCertificates()[0])
+                        .isEqualTo(issued.certificate()));
+    }
+
+    @Test
+    void a_certificate_is_shown_as_soon_as_it_is_put() throws Exception {
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", route("secure", "/secure"))
+                        .status())
+                .isEqualTo(200);
+        String path = "/api/v1/gateway/certificates/local";
+        Issued first = AUTHORITY.issue("localhost");
+        Caller.Response put = admin.put(path, "{'spec':" + certificate(first) + "}");
+        assertThat(put.status()).as(put.body().toString()).isEqualTo(201);
+        assertThat(put.body().toString())
+                .doesNotContain(first.key().lines().toList().get(1));
+        awaitShown(first);
+        assertThat(secure("/secure").body()).isEqualTo("upstream got /secure");
+        Issued next = AUTHORITY.issue("localhost");
+        assertThat(admin.put(path, "{'spec':" + certificate(next) + "}").status())
+                .isEqualTo(200);
+        awaitShown(next);
+        Caller.Response expired =
+                admin.put(path, "{'spec':" + certificate(AUTHORITY.issue(Duration.ofMinutes(-1), "localhost")) + "}");
+        assertThat(expired.status()).isEqualTo(422);
+        assertThat(expired.body().at("/problems/0/code").asText()).isEqualTo("expired-certificate");
+        awaitShown(next);
+    }
+
+    @Test
+    void a_service_is_found_by_akka_discovery() throws Exception {
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", """
+                        kind: Upstream
+                        metadata: {name: found}
+                        spec: {discovery: {serviceName: stock-service}}
+                        ---
+                        kind: HTTPRoute
+                        metadata: {name: found}
+                        spec: {rules: [{matches: [{path: {value: /found}}], backendRefs: [{name: found}]}]}
+                        """).status())
+                .isEqualTo(200);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/found/1").body()).isEqualTo("upstream got /found/1"));
+    }
+
+    @Test
+    void an_earlier_generation_is_served_again_after_a_rollback() throws Exception {
+        long before = published(route("rolled", "/before"));
+        published(route("rolled", "/after"));
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(get("/after").statusCode()).isEqualTo(200);
+            assertThat(get("/before").statusCode()).isEqualTo(404);
+        });
+        assertThat(admin.post("/api/v1/gateway/generations/" + before + "/rollback", "")
+                        .status())
+                .isEqualTo(200);
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(get("/before").body()).isEqualTo("upstream got /before");
+            assertThat(get("/after").statusCode()).isEqualTo(404);
+        });
+    }
+
+    private static long published(String yaml) {
+        Caller.Response published = admin.yaml("POST", "/api/v1/gateway/configuration", yaml);
+        assertThat(published.status()).as(published.body().toString()).isEqualTo(200);
+        return published.body().path("generation").asLong();
     }
 
     @Test
@@ -210,19 +374,52 @@ final class GatewayNodeTest {
     @Test
     void the_file_in_the_data_directory_is_applied_and_watched() throws Exception {
         Path file = data.resolve("gateway.yaml");
-        Files.writeString(file, route("filed", "/filed"));
+        replace(file, route("filed", "/filed"));
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(get("/filed/1").body()).contains("upstream got"));
-        Files.writeString(file, route("filed-again", "/filed-again"));
+        replace(file, route("filed-again", "/filed-again"));
         await().atMost(LIMIT).untilAsserted(() -> {
             assertThat(get("/filed-again").body()).contains("upstream got");
             assertThat(get("/filed/1").statusCode()).isEqualTo(404);
         });
-        Files.writeString(file, "kind: [");
-        Files.writeString(file, route("filed", "/filed").replace("name: filed}}]", "name: filed}}] #"));
+        long generation = generation();
+        Logger log = (Logger) LoggerFactory.getLogger("io.aerofusion.route.ConfigurationFile");
+        ListAppender<ILoggingEvent> told = new ListAppender<>();
+        told.start();
+        log.addAppender(told);
+        try {
+            for (String broken : List.of(
+                    "kind: [",
+                    route("filed", "/filed")
+                            .replace("backendRefs: [{name: filed}]", "backendRefs: [{name: nobody}]"))) {
+                told.list.clear();
+                replace(file, broken);
+                await().atMost(LIMIT)
+                        .untilAsserted(() -> assertThat(List.copyOf(told.list))
+                                .extracting(ILoggingEvent::getFormattedMessage)
+                                .anyMatch(line -> line.contains("gateway.yaml was not applied")));
+                assertThat(get("/filed-again").body()).contains("upstream got");
+                assertThat(get("/filed/1").statusCode()).isEqualTo(404);
+                assertThat(generation()).isEqualTo(generation);
+            }
+            assertThat(told.list.getLast().getFormattedMessage()).contains("dangling-reference");
+        } finally {
+            log.detachAppender(told);
+        }
+        replace(file, route("filed", "/filed"));
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(get("/filed/1").body()).contains("upstream got"));
         Files.delete(file);
+    }
+
+    /** Sets what is in a file at once: whoever looks sees all of it. */
+    private static void replace(Path file, String text) throws IOException {
+        Path beside = Files.writeString(file.resolveSibling("gateway.yaml.new"), text);
+        Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static long generation() {
+        return admin.get("/api/v1/gateway/status").body().path("generation").asLong();
     }
 
     @Test

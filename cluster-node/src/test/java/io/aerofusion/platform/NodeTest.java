@@ -3,17 +3,22 @@ package io.aerofusion.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import io.aerofusion.platform.persistence.StartException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A node of its own, seen from outside. */
 final class NodeTest {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static Node node;
 
     @BeforeAll
@@ -89,11 +95,32 @@ final class NodeTest {
         HttpResponse<String> revoked =
                 new ApiClient(first).post("/api/v1/gateway/revocations", "{\"jti\":\"lost\",\"note\":\"stolen\"}");
         assertThat(revoked.statusCode()).isEqualTo(201);
+        HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        upstream.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        upstream.start();
+        Caller.Response published = Caller.admin(first).yaml("POST", "/api/v1/gateway/configuration", """
+                kind: Upstream
+                metadata: {name: kept}
+                spec: {endpoints: [{address: 127.0.0.1, port: %d}]}
+                ---
+                kind: HTTPRoute
+                metadata: {name: kept}
+                spec: {rules: [{matches: [{path: {value: /kept}}], backendRefs: [{name: kept}]}]}
+                """.formatted(
+                        upstream.getAddress().getPort()));
+        assertThat(published.status()).as(published.body().toString()).isEqualTo(200);
+        long generation = published.body().path("generation").asLong();
+        await().atMost(LIMIT).until(() -> throughGateway(first) == 204);
         first.stop();
         Node second = Node.start(NodeOptions.in(data)
+                .with("akka.coordinated-shutdown.run-by-actor-system-terminate", false)
                 .with("aerofusion.gateway.portal.enabled", false)
                 .with("aerofusion.gateway.portal.roles", List.of("reader", "operator", "admin")));
         try {
+            assertThat(throughGateway(second)).as("from the disk, at once").isEqualTo(204);
             assertThat(second.adminToken()).isEqualTo(first.adminToken());
             HttpResponse<String> ada = new ApiClient(second).get("/api/v1/users/ada");
             assertThat(json(ada).path("user").asText()).isEqualTo("ada");
@@ -113,9 +140,23 @@ final class NodeTest {
             Caller.Response closed = user.post("/api/v1/gateway/portal/consumers", "{'title':'App'}");
             assertThat(closed.code()).isEqualTo("forbidden");
             assertThat(closed.text("detail")).contains("ask an operator");
+            second.embeddedDatabase().orElseThrow().close();
+            assertThat(throughGateway(second)).as("without a database").isEqualTo(204);
+            JsonNode ready = json(new ApiClient(second).get("/health/ready"));
+            assertThat(ready.at("/gateway/generation").asLong()).isEqualTo(generation);
         } finally {
-            second.stop();
+            second.crash(); // without a database nothing is left to be handed over
+            upstream.stop(0);
         }
+    }
+
+    private static int throughGateway(Node node) throws Exception {
+        return HTTP.send(
+                        HttpRequest.newBuilder(node.gatewayUri().resolve("/kept"))
+                                .timeout(LIMIT)
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.gateway.TestCertificates;
 import io.aerofusion.platform.Caller;
 import io.aerofusion.platform.Caller.Response;
 import io.aerofusion.platform.Node;
@@ -16,11 +17,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Resources of the gateway through the door: HTTP on a node with its own PostgreSQL. */
 class GatewayApiTest {
     private static final String API = "/api/v1/gateway/";
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final TestCertificates CERTIFICATES = new TestCertificates();
 
     private static Node node;
     private static Caller admin;
@@ -71,6 +75,66 @@ class GatewayApiTest {
         assertThat(admin.delete(API + "upstreams/life").status()).isEqualTo(200);
         assertThat(admin.get(API + "upstreams/life").code()).isEqualTo("not-found");
         assertThat(admin.delete(API + "upstreams/life").code()).isEqualTo("not-found");
+    }
+
+    private static String pathOf(Kind kind) {
+        return switch (kind) {
+            case HTTP_ROUTE -> "routes";
+            case GRPC_ROUTE -> "grpc-routes";
+            case UPSTREAM -> "upstreams";
+            case CONSUMER -> "consumers";
+            case POLICY -> "policies";
+            case CERTIFICATE -> "certificates";
+        };
+    }
+
+    /** A document that differs by the number. */
+    private static String document(Kind kind, int number) {
+        String spec = switch (kind) {
+            case HTTP_ROUTE -> "{'rules':[{'matches':[{'path':{'value':'/kinds-" + number + "'}}]}]}";
+            case GRPC_ROUTE -> "{'rules':[{'matches':[{'method':{'service':'kinds.V" + number + "'}}]}]}";
+            case UPSTREAM -> "{'endpoints':[{'address':'127.0.0.1','port':" + number + "}]}";
+            case CONSUMER -> "{'roles':['role-" + number + "']}";
+            case POLICY -> "{'timeout':{'request':'" + number + "s'}}";
+            case CERTIFICATE -> {
+                TestCertificates.Issued issued = CERTIFICATES.issue("kinds-" + number + ".example");
+                yield "{'certificateChain':'" + issued.chain().replace("\n", "\\n") + "','privateKey':'"
+                        + issued.key().replace("\n", "\\n") + "'}";
+            }
+        };
+        return "{'metadata':{'name':'kinds'},'spec':" + spec + "}";
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void every_kind_of_resource_is_made_read_changed_removed_and_remembered(Kind kind) {
+        String all = API + pathOf(kind);
+        String one = all + "/kinds";
+        Response created = admin.post(all, document(kind, 1));
+        assertThat(created.status()).as(created.body().toString()).isEqualTo(201);
+        assertThat(created.http().headers().firstValue("Location")).contains(one);
+        assertThat(created.text("kind")).isEqualTo(kind.label());
+        assertThat(admin.post(all, document(kind, 1)).code()).isEqualTo("already-exists");
+        Response read = admin.get(one);
+        assertThat(read.etag()).isEqualTo(created.etag());
+        assertThat(admin.put(one, read.body().toString(), "If-Match", read.etag())
+                        .etag())
+                .as("what was read can be sent back")
+                .isEqualTo(read.etag());
+        Response changed = admin.put(one, document(kind, 2), "If-Match", read.etag());
+        assertThat(changed.status()).as(changed.body().toString()).isEqualTo(200);
+        assertThat(changed.etag()).isNotEqualTo(read.etag());
+        assertThat(changed.body().path("spec")).isNotEqualTo(read.body().path("spec"));
+        assertThat(admin.put(one, document(kind, 3), "If-Match", read.etag()).code())
+                .isEqualTo("precondition-failed");
+        assertThat(admin.get(one).body()).isEqualTo(changed.body());
+        assertThat(names(admin.get(all + "?q=kinds"))).containsExactly("kinds");
+        assertThat(admin.delete(one).status()).isEqualTo(200);
+        assertThat(admin.get(one).code()).isEqualTo("not-found");
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(
+                                admin.get(one + "/history").body().path("items").findValuesAsText("operation"))
+                        .containsExactly("delete", "set", "set"));
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,7 @@ public final class ResponseCache {
 
     private final CacheRules rules;
     private final int objectBytesMax;
+    private final Set<String> methods;
     private final InstantSource clock;
     private final Cache<Key, Variants> stored;
     private final Cache<Key, Boolean> passed;
@@ -81,6 +83,7 @@ public final class ResponseCache {
     public ResponseCache(PolicySpec.Cache policy, InstantSource clock) {
         this.rules = new CacheRules(policy.defaultTtl(), policy.staleWhileRevalidate());
         this.objectBytesMax = policy.maxObjectBytes();
+        this.methods = Set.copyOf(policy.methods());
         this.clock = clock;
         this.stored = Caffeine.newBuilder()
                 // upkeep where it falls due: waking a thread of a pool every few reads costs more than the upkeep
@@ -107,7 +110,7 @@ public final class ResponseCache {
      * @param waited whether it has waited already
      */
     public Lookup lookup(RequestView request, boolean known, boolean waited) {
-        if (!CacheRules.concerns(request)) {
+        if (!methods.contains(request.method()) || !CacheRules.concerns(request)) {
             return new Lookup.Past();
         }
         Key key = key(request);

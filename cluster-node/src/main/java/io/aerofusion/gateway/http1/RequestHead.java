@@ -50,6 +50,8 @@ public final class RequestHead {
         x.method = head.method();
         x.scheme = scheme;
         x.session = session;
+        // without the first line and the empty one
+        x.fieldBytes = fields.filled() - head.targetStart() - head.targetLength() - " HTTP/1.1\r\n\r\n".length();
         String authority = head.host() < 0 ? "" : fields.value(head.host());
         Fault fault = target(head, x, authority);
         if (fault != null) return fault;

@@ -78,6 +78,7 @@ final class Http2ClientStream extends StreamSide implements ClientSide, Expiring
         CharSequence authority = headers.authority();
         if (method == null || path == null || headers.scheme() == null) return Fault.MALFORMED_REQUEST_LINE;
         if (!Http2Fields.read(headers, fields)) return Fault.MALFORMED_HEADER;
+        x.fieldBytes = fields.filled();
         String host = fields.get("host");
         if (fields.all("host").size() > 1) return Fault.HOST_AMBIGUOUS;
         String named = authority == null ? host : authority.toString();

@@ -51,8 +51,9 @@ public final class Compiler {
     }
 
     /**
-     * Compiles a generation that was published: what is wrong with it only by now (a certificate expired) or only on this node (it has no
-     * listener of that name) keeps no node from serving all the rest; {@link Compiled#warnings} says it.
+     * Compiles a generation that was published: what is wrong with it only by now (a certificate expired), only on this node (it has no
+     * listener of that name), or without effect (a policy says what its target does not do) keeps no node from serving all the rest;
+     * {@link Compiled#warnings} says it.
      */
     public Outcome compilePublished(Generation generation) {
         return compile(generation, new Problems(true));

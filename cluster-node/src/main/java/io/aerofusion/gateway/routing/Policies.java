@@ -5,11 +5,14 @@ import io.aerofusion.route.PolicySpec;
 import io.aerofusion.route.PolicySpec.TargetKind;
 import io.aerofusion.route.Problem;
 import io.aerofusion.route.Resource;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Policies {
     private static final Map<String, Function<PolicySpec, @Nullable Object>> FIELDS = fields();
+    /** What is done at an upstream; the rest is decided before one is chosen. */
+    private static final Set<String> OF_UPSTREAMS = Set.of("retry", "timeout");
+    /** A preflight and a GET are no calls of gRPC. */
+    private static final Set<String> NOT_OF_GRPC = Set.of("cors", "cache");
 
     private final Map<String, Resource> byName = new HashMap<>();
     private final Map<Target, Layer> layers = new HashMap<>();
@@ -33,6 +40,7 @@ final class Policies {
         this.problems = problems;
         for (Resource policy : policies) {
             byName.put(policy.name(), policy);
+            mustHaveEffect(policy);
             for (PolicySpec.TargetRef ref : ((PolicySpec) policy.spec()).targetRefs()) {
                 // there is one gateway, so every name of it stands for the same
                 String name = ref.kind() == TargetKind.GATEWAY ? "" : ref.name();
@@ -40,6 +48,36 @@ final class Policies {
                 layers.put(target, joined(layers.getOrDefault(target, Layer.NONE), policy));
             }
         }
+    }
+
+    /** Whoever writes that an upstream is protected must not believe it in vain: what has no effect on a target is refused. */
+    private void mustHaveEffect(Resource policy) {
+        Set<TargetKind> kinds = EnumSet.noneOf(TargetKind.class);
+        ((PolicySpec) policy.spec()).targetRefs().forEach(ref -> kinds.add(ref.kind()));
+        for (TargetKind kind : kinds) {
+            switch (kind) {
+                case UPSTREAM ->
+                    mustHaveEffect(
+                            policy,
+                            OF_UPSTREAMS::contains,
+                            "It has no effect on an Upstream: write it in a policy for the routes that lead there, or for"
+                                    + " the Gateway.");
+                case GRPC_ROUTE -> mustHaveEffectOnGrpc(policy);
+                case HTTP_ROUTE, GATEWAY -> {}
+            }
+        }
+    }
+
+    private void mustHaveEffectOnGrpc(Resource policy) {
+        mustHaveEffect(policy, field -> !NOT_OF_GRPC.contains(field), "It has no effect on a GRPCRoute.");
+    }
+
+    private void mustHaveEffect(Resource policy, Predicate<String> has, String otherwise) {
+        FIELDS.forEach((field, value) -> {
+            if (!has.test(field) && value.apply((PolicySpec) policy.spec()) != null) {
+                problems.addHereAndNow(policy, "/spec/" + field, Problem.NOT_TOGETHER, otherwise);
+            }
+        });
     }
 
     @Nullable Resource find(String name) {
@@ -59,6 +97,9 @@ final class Policies {
         TargetKind target = kind == Kind.HTTP_ROUTE ? TargetKind.HTTP_ROUTE : TargetKind.GRPC_ROUTE;
         Layer own = rule == null ? Layer.NONE : layer(target, route, rule);
         for (Resource extension : extensions) {
+            if (kind == Kind.GRPC_ROUTE) {
+                mustHaveEffectOnGrpc(extension);
+            }
             own = joined(own, extension);
         }
         return effective(List.of(layer(TargetKind.GATEWAY, "", ""), layer(target, route, ""), own));

@@ -15,7 +15,7 @@ final class Problems {
     private final boolean tolerant;
 
     /**
-     * @param tolerant whether what is wrong only here or only now, not in the generation itself, is put up with
+     * @param tolerant whether what is wrong only here or only now, or has no effect, is put up with
      */
     Problems(boolean tolerant) {
         this.tolerant = tolerant;
@@ -33,7 +33,7 @@ final class Problems {
         }
     }
 
-    /** What depends on the time or on the node's own listeners. */
+    /** What depends on the time or on the node's own listeners, and what changes nothing where it is wrong. */
     void addHereAndNow(Resource resource, String pointer, String code, String detail) {
         if (!tolerant) {
             add(resource, pointer, code, detail);

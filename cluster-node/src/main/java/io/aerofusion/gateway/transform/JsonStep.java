@@ -74,7 +74,7 @@ public final class JsonStep implements Step {
             // It validates the upstream's bytes.
             response.remove("etag");
             held = new HeldJson(responses, bytesMax, coding);
-            return Head.UNSIZED;
+            return Head.HELD;
         }
 
         @Override

@@ -68,6 +68,7 @@ class CompilerTest {
                         "Policy/p/spec/targetRefs/0/name dangling-reference",
                         "Policy/p/spec/targetRefs/1/sectionName dangling-reference",
                         "Policy/p/spec/targetRefs/2/name dangling-reference",
+                        "Policy/p/spec/authorization not-together",
                         "Policy/p/spec/authorization/rules/0/principal/consumers/0 dangling-reference",
                         "Upstream/secure/spec/tls/clientCertificateRef dangling-reference",
                         "Upstream/secure/spec/tls/caCertificates invalid-certificate");
@@ -199,6 +200,50 @@ class CompilerTest {
                         metadata: {name: b}
                         spec: {targetRefs: [{kind: HTTPRoute, name: r}, {kind: HTTPRoute, name: r, sectionName: s}], timeout: {request: 2s}}
                         """)).containsExactly("Policy/b/spec/timeout policy-conflict");
+    }
+
+    @Test
+    void whatHasNoEffectOnATargetIsRefused() throws Exception {
+        String all =
+                "authentication: {anyOf: [{apiKey: {}}]}, authorization: {}, rateLimit: [], ipRestriction: {}, limits: {},"
+                        + " cors: {}, transform: {}, compression: {}, cache: {}, version: {}, accessLog: {}, retry: {}, timeout: {}";
+        assertThat(problems("""
+                        {kind: Policy, metadata: {name: p}, spec: {targetRefs: [{kind: HTTPRoute, name: r}, {kind: Upstream, name: u}], %s}}
+                        ---
+                        {kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{}]}}
+                        """.formatted(all) + Documents.upstream("u")))
+                .containsExactly(
+                        "Policy/p/spec/authentication not-together",
+                        "Policy/p/spec/authorization not-together",
+                        "Policy/p/spec/rateLimit not-together",
+                        "Policy/p/spec/ipRestriction not-together",
+                        "Policy/p/spec/limits not-together",
+                        "Policy/p/spec/cors not-together",
+                        "Policy/p/spec/transform not-together",
+                        "Policy/p/spec/compression not-together",
+                        "Policy/p/spec/cache not-together",
+                        "Policy/p/spec/version not-together",
+                        "Policy/p/spec/accessLog not-together");
+        assertThat(problems("""
+                        {kind: Policy, metadata: {name: p}, spec: {targetRefs: [{kind: GRPCRoute, name: r}], %1$s}}
+                        ---
+                        {kind: Policy, metadata: {name: q}, spec: {cors: {}}}
+                        ---
+                        kind: GRPCRoute
+                        metadata: {name: r}
+                        spec: {rules: [{filters: [{type: ExtensionRef, extensionRef: {name: q}}]}]}
+                        """.formatted(all)))
+                .containsExactly(
+                        "Policy/p/spec/cors not-together",
+                        "Policy/p/spec/cache not-together",
+                        "Policy/q/spec/cors not-together");
+        Generation published = Documents.generation("""
+                {kind: Policy, metadata: {name: p}, spec: {targetRefs: [{kind: Upstream, name: u}], ipRestriction: {deny: [0.0.0.0/0]}}}
+                """ + Documents.upstream("u"));
+        Outcome outcome =
+                new Compiler(List.of(), InstantSource.fixed(Documents.NOW), List.of()).compilePublished(published);
+        assertThat(outcome).isInstanceOf(Compiled.class);
+        assertThat(((Compiled) outcome).warnings()).extracting(Problem::pointer).containsExactly("/spec/ipRestriction");
     }
 
     @Test
