@@ -331,6 +331,14 @@ class TokenGatewayTest {
     }
 
     @Test
+    void aLimitThatSaysNothingIsAHundredASecondAndTwoHundredAtOnce() throws Exception {
+        serve("rateLimit: [{}]");
+        RawClient.Response response = get();
+        assertThat(response.field("ratelimit-policy")).isEqualTo("\"p-0\";q=200;w=2");
+        assertThat(response.field("ratelimit")).contains("r=199;");
+    }
+
+    @Test
     void addressesOfVersionSixAreDeniedIfTheirProxyIsTrusted() throws Exception {
         serve("ipRestriction: {deny: ['2001:db8::/32']}");
         String denied = "X-Forwarded-For: 2001:db8::7";
