@@ -143,7 +143,9 @@ class Http2HostileTest {
                 whole(":method", "GET", ":scheme", "http", ":authority", "a\r\nx-evil: 1", ":path", "/"),
                 // the end of the body
                 with("content-length", "5"),
+                with("content-length", "0", "content-length", "0"),
                 with("content-length", "0", "content-length", "1"),
+                with("content-length", "0, 0"),
                 with("content-length", "+0"),
                 with("content-length", "0, 1"),
                 with("content-length", ""));
