@@ -247,11 +247,10 @@ class Http2HostileTest {
             client.send(HEADERS, END_HEADERS | END_STREAM, 1, bomb);
             assertRefused(client, 1);
         }
-        await().atMost(Duration.ofSeconds(20))
-                .untilAsserted(() -> assertThat(gateway.counters()
-                                .faults(Fault.HEADERS_TOO_LARGE)
-                                .sum())
-                        .isPositive());
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            assertThat(gateway.counters().faults(Fault.HEADERS_TOO_LARGE).sum()).isPositive();
+            assertThat(gateway.counters().faults(Fault.HTTP2_VIOLATED).sum()).isPositive();
+        });
         upstream.heads.clear();
         stillServes();
         assertThat(upstream.heads).hasSize(1);

@@ -194,6 +194,15 @@ public final class Http2Client extends StreamConnection<Http2ClientStream> imple
         super.onStreamError(context, outbound, cause, error);
     }
 
+    /** Who is sent away with GOAWAY for what it sent is counted: floods, and frames that make no sense. */
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext context, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
+        if (!outbound && error != null)
+            loop.counters().faults(Fault.HTTP2_VIOLATED).increment();
+        super.onConnectionError(context, outbound, cause, error);
+    }
+
     /** A stream is over, its side can serve another. */
     void over(Http2ClientStream side) {
         active--;
