@@ -38,6 +38,11 @@ public enum Fault {
             501,
             Side.CLIENT,
             "Over HTTP/2, CONNECT opens WebSockets only: its :protocol must be \"websocket\"."),
+    HTTP2_VIOLATED(
+            "http2-violated",
+            400,
+            Side.CLIENT,
+            "The client broke the rules of HTTP/2 or used them to make work; its connection was ended."),
     VERSION_UNKNOWN("version-unknown", 505, Side.CLIENT, "The HTTP version is not supported."),
     URI_TOO_LONG("uri-too-long", 414, Side.CLIENT, "The request target is longer than the limit."),
     HEADERS_TOO_LARGE("headers-too-large", 431, Side.CLIENT, "The header fields are larger than the limit."),

@@ -34,6 +34,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslContext;
+import io.netty.resolver.dns.DnsServerAddressStreamProvider;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -85,7 +86,7 @@ public final class Gateway implements AutoCloseable {
     private volatile @Nullable Serving serving;
     private volatile boolean closed;
 
-    private Gateway(GatewaySettings settings) {
+    private Gateway(GatewaySettings settings, @Nullable DnsServerAddressStreamProvider nameServers) {
         this.settings = settings;
         this.traffic = new Traffic(settings.threads());
         Observability observability = settings.observability();
@@ -103,12 +104,18 @@ public final class Gateway implements AutoCloseable {
                 settings.discovery(),
                 settings.platform(),
                 transport -> Objects.requireNonNull(context(transport)),
-                this::released);
+                this::released,
+                nameServers);
     }
 
     /** Binds every listener, or none: what cannot be bound is thrown. */
     public static Gateway start(GatewaySettings settings) {
-        var gateway = new Gateway(settings);
+        return start(settings, null);
+    }
+
+    /** The same with other name servers than the system's, for upstreams whose endpoints are names. */
+    static Gateway start(GatewaySettings settings, @Nullable DnsServerAddressStreamProvider nameServers) {
+        var gateway = new Gateway(settings, nameServers);
         try {
             for (int i = 0; i < settings.listeners().size(); i++) gateway.bind(i);
         } catch (RuntimeException failed) {

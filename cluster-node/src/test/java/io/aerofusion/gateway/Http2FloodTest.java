@@ -65,7 +65,8 @@ class Http2FloodTest {
         }
     }
 
-    private void stillServes() throws IOException {
+    private void stillServes(int sentAway) throws IOException {
+        assertEquals(sentAway, gateway.counters().faults(Fault.HTTP2_VIOLATED).sum());
         var request = new ByteArrayOutputStream();
         frame(request, HEADERS, END_HEADERS | END_STREAM, 1, REQUEST);
         assertEquals(-1, sent(request));
@@ -79,7 +80,7 @@ class Http2FloodTest {
             frame(frames, RST_STREAM, 0, 2 * i + 1, new byte[] {0, 0, 0, 8});
         }
         assertEquals(ENHANCE_YOUR_CALM, sent(frames));
-        stillServes();
+        stillServes(1);
     }
 
     @Test
@@ -89,7 +90,7 @@ class Http2FloodTest {
             for (int i = 0; i < 1_200; i++) frame(frames, flood.getKey(), 0, 0, new byte[flood.getValue()]);
             assertEquals(ENHANCE_YOUR_CALM, sent(frames));
         }
-        stillServes();
+        stillServes(2);
     }
 
     @Test
@@ -98,6 +99,6 @@ class Http2FloodTest {
         frame(frames, HEADERS, END_STREAM, 1, REQUEST);
         for (int i = 0; i < 200; i++) frame(frames, CONTINUATION, 0, 1, new byte[0]);
         assertEquals(ENHANCE_YOUR_CALM, sent(frames));
-        stillServes();
+        stillServes(1);
     }
 }

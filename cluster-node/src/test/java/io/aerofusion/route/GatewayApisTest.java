@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -279,6 +280,50 @@ class GatewayApisTest {
                         .isEqualTo(401));
         assertThat(ben.delete(PORTAL + "/consumers/" + name).status()).isEqualTo(204);
         assertThat(ben.get(PORTAL + "/consumers").body().path("items")).isEmpty();
+    }
+
+    @Test
+    void consumersAndEndpointsAreInTheMetrics() throws Exception {
+        Caller mia = user("mia");
+        String name = mia.post(PORTAL + "/consumers", "{'title':'Meter'}").text("name");
+        String key = mia.post(PORTAL + "/consumers/" + name + "/keys", "{}").text("key");
+        assertThat(admin.yaml("POST", "/api/v1/gateway/configuration", """
+                kind: Upstream
+                metadata: {name: dead}
+                spec:
+                  endpoints: [{address: 127.0.0.1, port: 1}]
+                  healthCheck:
+                    active: {type: TCP, interval: 100ms, unhealthyThreshold: 1}
+                    passive: {consecutive5xx: 1, maxEjectionPercent: 100, baseEjectionTime: 1h}
+                ---
+                kind: HTTPRoute
+                metadata: {name: dead}
+                spec: {rules: [{matches: [{path: {value: /dead}}], backendRefs: [{name: dead}]}]}
+                """).status())
+                .isEqualTo(200);
+        await().atMost(LIMIT).until(() -> gateway("/shop/orders", key).statusCode() == 200);
+        await().atMost(LIMIT).until(() -> gateway("/shop/orders", key).statusCode() == 429);
+        String live = "{upstream=\"shop\",endpoint=\"127.0.0.1:"
+                + upstream.getAddress().getPort() + "\"} ";
+        String dead = "{upstream=\"dead\",endpoint=\"127.0.0.1:1\"} ";
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(gateway("/dead", "").statusCode()).isEqualTo(503);
+            assertThat(admin.text("/metrics").body())
+                    .containsPattern(
+                            sample("consumer_responses_total{consumer=\"" + name + "\",status=\"2xx\"} ") + "[1-9]")
+                    .containsPattern(sample("consumer_faults_total{consumer=\"" + name + "\",fault=\"rate-limited\"} ")
+                            + "[1-9]")
+                    .contains("aerofusion_gateway_endpoint_healthy" + live + "1\n")
+                    .contains("aerofusion_gateway_endpoint_ejected" + live + "0\n")
+                    .contains("aerofusion_gateway_endpoint_healthy" + dead + "0\n")
+                    .contains("aerofusion_gateway_endpoint_ejected" + dead + "1\n");
+        });
+        assertThat(admin.delete("/api/v1/gateway/routes/dead").status()).isEqualTo(200);
+        assertThat(admin.delete("/api/v1/gateway/upstreams/dead").status()).isEqualTo(200);
+    }
+
+    private static String sample(String text) {
+        return "aerofusion_gateway_" + Pattern.quote(text);
     }
 
     @Test

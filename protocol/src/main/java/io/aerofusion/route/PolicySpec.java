@@ -58,7 +58,7 @@ public record PolicySpec(
         GATEWAY
     }
 
-    /** How callers prove who they are: the first method that finds its credential decides. */
+    /** How callers prove who they are: the first method whose credential is right decides. */
     public record Authentication(List<AuthenticationMethod> anyOf) {
         public Authentication {
             anyOf = Defaults.list(anyOf);

@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client's HTTP/2 connection: each stream is the client's side of one exchange.
@@ -54,6 +55,8 @@ public final class Http2Client extends StreamConnection<Http2ClientStream> imple
     private boolean draining;
     /** Whether a draining connection's client knows the last stream. */
     private boolean lastTold;
+    /** The refusal that was counted last, before it is thrown. */
+    private @Nullable Http2Exception counted;
     /** When the client took something of any stream last, by its window for the connection. */
     long windowMoved;
 
@@ -172,7 +175,32 @@ public final class Http2Client extends StreamConnection<Http2ClientStream> imple
     /** A malformed request is an error of its stream (RFC 9113, 8.1.1); the connection goes on. */
     private Http2Exception malformed(int streamId, Fault fault) {
         loop.counters().faults(fault).increment();
-        return Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "%s", fault.detail());
+        counted = Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "%s", fault.detail());
+        return counted;
+    }
+
+    /** What the codec itself refuses of a request is counted, too. */
+    @Override
+    protected void onStreamError(
+            ChannelHandlerContext context, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+        if (!outbound && !error.equals(counted)) {
+            if (error instanceof Http2Exception.HeaderListSizeException)
+                loop.counters().faults(Fault.HEADERS_TOO_LARGE).increment();
+            else if (error.error() == Http2Error.PROTOCOL_ERROR)
+                loop.counters()
+                        .faults(side(error.streamId()) == null ? Fault.MALFORMED_HEADER : Fault.CONTENT_LENGTH_MISMATCH)
+                        .increment();
+        }
+        super.onStreamError(context, outbound, cause, error);
+    }
+
+    /** Who is sent away with GOAWAY for what it sent is counted: floods, and frames that make no sense. */
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext context, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
+        if (!outbound && error != null)
+            loop.counters().faults(Fault.HTTP2_VIOLATED).increment();
+        super.onConnectionError(context, outbound, cause, error);
     }
 
     /** A stream is over, its side can serve another. */

@@ -2,6 +2,7 @@ package io.aerofusion.gateway.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -9,11 +10,14 @@ import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2FrameReader;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a client's frames and refuses HEADERS on streams that cannot have any: Netty ignores them on closed streams, as it
- * must for streams that it reset itself, and so misses those that the client had ended (RFC 9113, 5.1) or never opened (5.1.1).
+ * must for streams that it reset itself, and so misses those that the client had ended (RFC 9113, 5.1) or never opened (5.1.1). Refuses
+ * requests with several lengths of their content.
  */
 final class StrictFrames implements Http2FrameReader {
     /** Streams that are remembered after they closed: a power of two. */
@@ -57,7 +61,7 @@ final class StrictFrames implements Http2FrameReader {
         return streamId >>> 1 & REMEMBERED - 1;
     }
 
-    private void headers(int streamId, boolean end) throws Http2Exception {
+    private void headers(int streamId, Http2Headers headers, boolean end) throws Http2Exception {
         int slot = slot(streamId);
         if (connection.stream(streamId) == null
                 && streamId <= connection.remote().lastStreamCreated()) {
@@ -76,6 +80,14 @@ final class StrictFrames implements Http2FrameReader {
             ended[slot] = false;
         }
         ended[slot] |= end;
+        if (headers.contains(HttpHeaderNames.CONTENT_LENGTH) && severalLengths(headers))
+            throw Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "More than one Content-Length.");
+    }
+
+    /** Netty makes one length of several that are the same; over HTTP/1.1 they are refused, too. */
+    private static boolean severalLengths(Http2Headers headers) {
+        List<CharSequence> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+        return lengths.size() > 1 || AsciiString.contains(lengths.getFirst(), ",");
     }
 
     private void ended(int streamId) {
@@ -92,7 +104,7 @@ final class StrictFrames implements Http2FrameReader {
         public void onHeadersRead(
                 ChannelHandlerContext context, int streamId, Http2Headers headers, int padding, boolean end)
                 throws Http2Exception {
-            headers(streamId, end);
+            headers(streamId, headers, end);
             super.onHeadersRead(context, streamId, headers, padding, end);
         }
 
@@ -107,7 +119,7 @@ final class StrictFrames implements Http2FrameReader {
                 int padding,
                 boolean end)
                 throws Http2Exception {
-            headers(streamId, end);
+            headers(streamId, headers, end);
             super.onHeadersRead(context, streamId, headers, dependency, weight, exclusive, padding, end);
         }
 

@@ -5,6 +5,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.ssl.SslContext;
+import io.netty.resolver.dns.DnsServerAddressStreamProvider;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,17 +103,19 @@ public final class UpstreamTable implements AutoCloseable {
      * @param platform the addresses of this platform's own API
      * @param tls the context for a transport that has TLS; with ALPN if it speaks HTTP/2
      * @param released told, on the table's thread, of each endpoint that left and has no request any more
+     * @param nameServers who is asked for names; null for those of the system
      */
     public static UpstreamTable start(
             ServiceLookup discovery,
             EndpointSource platform,
             Function<Transport, SslContext> tls,
-            Consumer<Endpoint> released) {
+            Consumer<Endpoint> released,
+            @Nullable DnsServerAddressStreamProvider nameServers) {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("gateway-upstreams", true), NioIoHandler.newFactory());
         EventLoop loop = group.next();
         Timeline timeline = Timeline.of(loop);
-        NettyDnsLookup dns = new NettyDnsLookup(loop, null);
+        NettyDnsLookup dns = new NettyDnsLookup(loop, nameServers);
         UpstreamServices services = new UpstreamServices(
                 timeline,
                 Dice.FAIR,

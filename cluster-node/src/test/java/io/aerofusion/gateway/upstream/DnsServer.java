@@ -29,7 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A name server on loopback that knows the names a test tells it, and can refuse to know anything. */
-final class DnsServer implements AutoCloseable {
+public final class DnsServer implements AutoCloseable {
     /** @param content in hexadecimal digits */
     private record Entry(DnsRecordType type, int ttl, String content) {}
 
@@ -38,7 +38,7 @@ final class DnsServer implements AutoCloseable {
     volatile boolean failing;
     private final DatagramChannel channel;
 
-    DnsServer(EventLoopGroup group) {
+    public DnsServer(EventLoopGroup group) {
         Bootstrap bootstrap = new Bootstrap()
                 .group(group)
                 .channel(NioDatagramChannel.class)
@@ -57,15 +57,15 @@ final class DnsServer implements AutoCloseable {
                 .channel();
     }
 
-    void forgetAll() {
+    public void forgetAll() {
         zone.clear();
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return channel.localAddress();
     }
 
-    void addresses(String name, int ttl, String... addresses) {
+    public void addresses(String name, int ttl, String... addresses) {
         zone.put(
                 name + ".",
                 List.of(addresses).stream().map(text -> record(ttl, text)).toList());
@@ -81,7 +81,7 @@ final class DnsServer implements AutoCloseable {
     }
 
     /** Each service as {@code priority weight port target}. */
-    void services(String name, int ttl, String... services) {
+    public void services(String name, int ttl, String... services) {
         zone.put(
                 name + ".",
                 List.of(services).stream()

@@ -163,7 +163,8 @@ final class ProberTest {
                 transport -> {
                     throw new AssertionError("no TLS here");
                 },
-                endpoint -> {})) {
+                endpoint -> {},
+                null)) {
             Origin origin = new Origin.Listed(List.of(
                     new Origin.Address("127.0.0.1", server.getAddress().getPort(), 1),
                     new Origin.Address("127.0.0.2", server.getAddress().getPort(), 1)));
