@@ -183,7 +183,8 @@ sealed interface Proposal {
             List<Problem> whole = check.apply(new Generation(before.generation() + 1, List.copyOf(next.values())));
             for (Problem problem : whole) {
                 // What refers to a resource that is given but cannot be read does not dangle.
-                if (!newAndInvalid || !problem.code().equals(Problem.DANGLING_REFERENCE)) {
+                boolean unknown = newAndInvalid && problem.code().equals(Problem.DANGLING_REFERENCE);
+                if (!unknown && !grewOld(problem, changes)) {
                     problems.add(problem);
                 }
             }
@@ -195,6 +196,14 @@ sealed interface Proposal {
                                     ? problems.getFirst().toString()
                                     : problems.size() + " things are wrong with it.",
                             problems.stream().limit(PROBLEMS_MAX).toList());
+        }
+
+        /** A certificate that expired since it was published is shown on anyway: it must not keep all else from being changed. */
+        private static boolean grewOld(Problem problem, List<ResourceChange> changes) {
+            return problem.code().equals(Problem.EXPIRED_CERTIFICATE)
+                    && changes.stream()
+                            .noneMatch(change -> change.kind().label().equals(problem.kind())
+                                    && change.name().equals(problem.name()));
         }
 
         private void read(ResourceKey key, Configuration.Item item, NavigableMap<ResourceKey, Resource> next) {

@@ -76,6 +76,21 @@ class ProposalTest {
     }
 
     @Test
+    void what_expired_since_it_was_published_keeps_nothing_else_from_being_changed() {
+        publish(all(false, upstream("old", 1)));
+        check = generation -> generation.resources().stream()
+                .filter(resource -> resource.name().equals("old"))
+                .map(resource -> Problem.of(resource, "/spec", Problem.EXPIRED_CERTIFICATE, "It has expired."))
+                .toList();
+        publish(all(false, upstream("other", 2)));
+        publish(all(false, upstream("old", 1), upstream("other", 3))); // a whole file with it as it was
+        assertThat(refused(all(false, upstream("old", 4))).problems())
+                .extracting(Problem::code)
+                .containsExactly(Problem.EXPIRED_CERTIFICATE);
+        publish(all(true, upstream("other", 3))); // without it
+    }
+
+    @Test
     void all_reasons_are_told_at_once_those_of_documents_and_those_of_the_whole() {
         check = generation -> {
             List<Problem> problems = new ArrayList<>();
