@@ -8,6 +8,8 @@ import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
 import io.aerofusion.space.wire.Frame;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,34 @@ final class RevocationTest {
         try (TestDevice device = TestDevice.connect("f", second.uri(), user.token())) {
             assertThat(api.delete("/api/v1/users/forgotten").status()).isEqualTo(200);
             assertThat(device.hear(Frame.Bye.class).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+        }
+    }
+
+    @Test
+    void a_member_of_an_erased_owners_space_is_told_that_it_is_gone_for_good() throws Exception {
+        Api owner = api.user("mortal");
+        Api member = api.user("survivor");
+        String space = owner.newSpace();
+        owner.put("/api/v1/spaces/" + space + "/members/survivor", "{\"right\":\"write\"}");
+        owner.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}");
+        try (TestDevice device = TestDevice.connect("s", second.uri(), member.token())) {
+            device.follow(space);
+            assertThat(api.delete("/api/v1/users/mortal").status()).isEqualTo(200);
+            assertThat(device.hear(Frame.Gone.class)).isEqualTo(new Frame.Gone(space, ErrorCode.ERASED));
+            device.send(new Frame.Sub(space, List.of(), device.cursor));
+            assertThat(device.hear(Frame.Gone.class)).isEqualTo(new Frame.Gone(space, ErrorCode.ERASED));
+            device.push(space, "c", "1", Map.of("v", 2));
+            assertThat(device.hear(Frame.Gone.class)).isEqualTo(new Frame.Gone(space, ErrorCode.ERASED));
+        }
+        for (String path : List.of(
+                "/api/v1/spaces/" + space,
+                "/sync/v1/spaces/" + space + "/changes",
+                "/sync/v1/spaces/" + space + "/hash",
+                "/sync/v1/spaces/" + space + "/documents/c/1",
+                "/api/v1/spaces/" + space + "/documents/c/1/history",
+                "/api/v1/spaces/" + space + "/documents/c/1/as-of?number=1")) {
+            Api.Answer answer = member.get(path);
+            assertThat(answer.status() + " " + answer.code()).as(path).isEqualTo("410 erased");
         }
     }
 
