@@ -581,7 +581,13 @@ final class HostedSpace {
                                 purged.at() - sighting.at() >= limits.lease().toMillis());
                 seenSince.keySet().retainAll(devices.keySet());
             }
-            case SpaceEvent.QuarantineDecided decided -> documents.discard(decided.device(), decided.seq());
+            case SpaceEvent.QuarantineDecided decided -> {
+                if (decided.accepted()) {
+                    documents.accept(decided.device(), decided.seq());
+                } else {
+                    documents.discard(decided.device(), decided.seq());
+                }
+            }
             case SpaceEvent.Erased erased -> settings = born().over();
         }
         return this;
