@@ -10,6 +10,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -94,6 +96,36 @@ final class SpaceApiTest {
         assertThat(api.delete("/api/v1/spaces/" + space + "/members/reader").status())
                 .isEqualTo(200);
         assertThat(reader.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("space-not-found");
+    }
+
+    @Test
+    void who_may_manage_sets_members_and_schemas_and_who_may_write_does_not() throws Exception {
+        String space = api.newSpace();
+        String member = "/api/v1/spaces/" + space + "/members/";
+        String schema = "/api/v1/spaces/" + space + "/collections/c/schema";
+        Api bob = api.user("bob");
+        api.put(member + "bob", "{\"right\":\"write\"}");
+        assertThat(bob.push(space, "b1", 1, op("c", "1")).json().path("rejected"))
+                .isEmpty();
+        for (Api.Answer refused : List.of(
+                bob.put(member + "eve", "{\"right\":\"read\"}"),
+                bob.put(member + "bob", "{\"right\":\"manage\"}"),
+                bob.delete(member + "bob"),
+                bob.put(schema, "{\"type\":\"object\"}"))) {
+            assertThat(refused.status() + " " + refused.code()).isEqualTo("403 forbidden");
+        }
+        api.put(member + "bob", "{\"right\":\"manage\"}");
+        assertThat(bob.put(member + "eve", "{\"right\":\"read\"}")
+                        .json()
+                        .path("members")
+                        .path("eve")
+                        .asText())
+                .isEqualTo("read");
+        assertThat(bob.put(schema, "{\"type\":\"object\"}").status()).isEqualTo(200);
+        assertThat(bob.delete(member + "eve").status()).isEqualTo(200);
+        assertThat(bob.put("/api/v1/spaces/" + space + "/quota", "{\"documents\":1,\"bytes\":1}")
+                        .code())
+                .isEqualTo("forbidden"); // operators set quotas
     }
 
     @Test
@@ -185,6 +217,23 @@ final class SpaceApiTest {
     }
 
     @Test
+    void a_space_whose_bytes_are_used_up_rejects_what_makes_it_larger() throws Exception {
+        Api owner = api.user("squeezed");
+        String space = owner.newSpace();
+        String quota = "/api/v1/spaces/" + space + "/quota";
+        assertThat(owner.put(quota, "{\"documents\":100,\"bytes\":1000000}").code())
+                .isEqualTo("forbidden");
+        assertThat(api.put(quota, "{\"documents\":100,\"bytes\":1000}").status())
+                .isEqualTo(200);
+        String large = "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":\"" + "x".repeat(2000) + "\"}}";
+        JsonNode pushed = owner.push(space, "d1", 1, large + "," + op("c", "2")).json();
+        assertThat(pushed.path("rejected").findValuesAsText("seq")).containsExactly("1");
+        assertThat(pushed.path("rejected").findValuesAsText("code")).containsExactly("quota-exceeded");
+        assertThat(owner.get("/sync/v1/spaces/" + space + "/documents/c/2").status())
+                .isEqualTo(200);
+    }
+
+    @Test
     void conflicts_wait_in_a_queue_until_somebody_chooses() throws Exception {
         String space = api.newSpace();
         api.put(
@@ -237,6 +286,36 @@ final class SpaceApiTest {
             assertThat(api.get(path + "/as-of?time=" + none).code()).isEqualTo("invalid-request");
         }
         assertThat(api.get(path + "/as-of").code()).isEqualTo("invalid-request");
+    }
+
+    @Test
+    void a_document_is_read_as_it_was_at_a_time() throws Exception {
+        String space = api.newSpace();
+        String path = "/api/v1/spaces/" + space + "/documents/c/1";
+        api.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}");
+        String first = Instant.parse(api.get(path + "/history")
+                        .json()
+                        .path("items")
+                        .path(0)
+                        .path("at")
+                        .asText())
+                .toString();
+        await().until(() -> Instant.now().isAfter(Instant.parse(first).plusMillis(1)));
+        api.push(space, "d1", 2, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":2}}");
+        String second = api.get(path + "/history")
+                .json()
+                .path("items")
+                .path(1)
+                .path("at")
+                .asText();
+        assertThat(api.get(path + "/as-of?time=" + first).json().path("v").asInt())
+                .isEqualTo(1);
+        assertThat(api.get(path + "/as-of?time=" + second).json().path("v").asInt())
+                .isEqualTo(2);
+        assertThat(api.get(path + "/as-of?time="
+                                + Instant.parse(first).minusMillis(1).toString())
+                        .code())
+                .isEqualTo("not-found");
     }
 
     @Test
