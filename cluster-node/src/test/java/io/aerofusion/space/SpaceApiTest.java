@@ -28,7 +28,7 @@ final class SpaceApiTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).with("aerofusion.space.epoch", 2));
         api = Api.admin(node);
     }
 
@@ -387,6 +387,20 @@ final class SpaceApiTest {
                 .isEqualTo("bad-cursor");
         assertThat(api.get("/sync/v1/spaces/" + space + "/changes?since=forged").code())
                 .isEqualTo("bad-cursor");
+    }
+
+    @Test
+    void a_cursor_of_an_older_epoch_reads_everything_anew() throws Exception {
+        String space = api.newSpace();
+        String cursor =
+                api.push(space, "d1", 1, op("a", "1")).json().path("cursor").asText();
+        Cursor known = Cursor.decode(cursor);
+        String older = new Cursor(known.space(), known.epoch() - 1, known.numbers(), known.hlc()).encode();
+        JsonNode page =
+                api.get("/sync/v1/spaces/" + space + "/changes?since=" + older).json();
+        assertThat(page.path("reset").asBoolean()).isTrue();
+        assertThat(page.path("changes").findValuesAsText("id")).containsExactly("1");
+        assertThat(page.path("cursor").asText()).isEqualTo(cursor);
     }
 
     @Test
