@@ -71,9 +71,19 @@ record Api(Node node, String token) {
                 "{\"device\":\"" + device + "\",\"firstSeq\":" + seq + ",\"ops\":[" + op + "]}");
     }
 
+    /** Posts bytes that need not be text. */
+    Answer post(String path, byte[] body) throws Exception {
+        return send(HttpRequest.newBuilder(request("POST", path, ""), (name, value) -> true)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build());
+    }
+
     private Answer send(String method, String path, String body, String... headers) throws Exception {
-        HttpResponse<String> response =
-                HTTP.send(request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
+        return send(request(method, path, body, headers));
+    }
+
+    private static Answer send(HttpRequest request) throws Exception {
+        HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
         String text = response.body();
         return new Answer(response.statusCode(), text.startsWith("{") ? parse(text) : JSON.nullNode(), response);
     }
