@@ -3,6 +3,7 @@ package io.aerofusion.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import akka.actor.ExtendedActorSystem;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.cluster.MemberStatus;
@@ -10,6 +11,10 @@ import akka.cluster.sharding.ShardRegion.CurrentShardRegionState;
 import akka.cluster.sharding.typed.GetShardRegionState;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.typed.Cluster;
+import akka.remote.RemoteActorRefProvider;
+import akka.remote.testkit.Blackhole$;
+import akka.remote.testkit.Direction;
+import akka.remote.testkit.SetThrottle;
 import io.aerofusion.user.User;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -22,8 +27,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.jdk.javaapi.FutureConverters;
 
-/** Three nodes in one JVM on one database: they share the entities, and take over those of a node that leaves or dies. */
+/** Three nodes in one JVM on one database: they share the entities, and take over those of a node that leaves, dies or is cut off. */
 final class ClusterTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int USERS = 40;
@@ -55,7 +61,7 @@ final class ClusterTest {
     }
 
     @Test
-    void they_share_the_entities_and_any_node_answers_for_all() throws Exception {
+    void they_share_the_entities_and_of_a_split_the_majority_goes_on() throws Exception {
         for (int i = 0; i < USERS; i++) {
             assertThat(client(i + 1).get("/api/v1/users/user-" + i).statusCode())
                     .isEqualTo(200);
@@ -64,6 +70,27 @@ final class ClusterTest {
             assertThat(entities(node)).isPositive();
         }
         nodes.forEach(node -> assertThat(node.ready()).isTrue());
+
+        Node cutOff = nodes.removeLast();
+        nodes.forEach(other -> cut(cutOff, other));
+        cutOff.ended().toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS); // it downs itself
+        await().atMost(LIMIT).untilAsserted(() -> {
+            nodes.forEach(node -> assertThat(members(node)).isEqualTo(2));
+            for (int i = 0; i < USERS; i++) {
+                assertThat(client(i).get("/api/v1/users/user-" + i).statusCode())
+                        .isEqualTo(200);
+            }
+        });
+    }
+
+    /** From now on nothing gets from one to the other, either way. */
+    private static void cut(Node node, Node other) {
+        var provider =
+                (RemoteActorRefProvider) ((ExtendedActorSystem) node.system().classicSystem()).provider();
+        var nothing = new SetThrottle(
+                Cluster.get(other.system()).selfMember().address(), Direction.Both$.MODULE$, Blackhole$.MODULE$);
+        assertThat(FutureConverters.asJava(provider.transport().managementCommand(nothing)))
+                .succeedsWithin(LIMIT);
     }
 
     @Test
@@ -127,6 +154,7 @@ final class ClusterTest {
         // Termination is a crash here, not the beginning of a graceful stop.
         return NodeOptions.in(directory.resolve(name))
                 .with("akka.coordinated-shutdown.run-by-actor-system-terminate", false)
+                .with("akka.remote.artery.advanced.test-mode", true)
                 .with("aerofusion.journal.connections", 4);
     }
 
