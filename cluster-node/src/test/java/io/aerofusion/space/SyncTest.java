@@ -1,6 +1,7 @@
 package io.aerofusion.space;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -219,5 +221,51 @@ final class SyncTest {
             fresh.catchUpTo(old.cursor);
             assertThat(fresh.cell("c", "1", "v").longValue()).isEqualTo(3);
         }
+    }
+
+    /** What a push that is merged, one that is rejected beside another, and one that meets another leave in the metrics. */
+    @Test
+    void what_happens_to_pushes_is_seen_in_the_metrics() throws Exception {
+        String space = api.newSpace();
+        api.put("/api/v1/spaces/" + space + "/collections/c/schema", "{\"properties\":{\"n\":{\"type\":\"integer\"}}}");
+        List<String> names = List.of(
+                "space_sessions_welcomed_total",
+                "space_push_seconds_count",
+                "space_operations_total{outcome=\"merged\"}",
+                "space_operations_rejected_total{code=\"schema-violation\"}",
+                "space_conflicts_total{policy=\"MERGE\"}",
+                "space_delta_size_bytes_count",
+                "space_sent_bytes_total");
+        Map<String, Double> before = metrics();
+        try (TestDevice a =
+                        TestDevice.connect("a", node.uri(), node.adminToken()).follow(space);
+                TestDevice b = TestDevice.connect("b", node.uri(), node.adminToken())) {
+            a.push(space, "c", "1", Map.of("n", 1), Map.of("n", "one"));
+            a.acked();
+            b.push(space, "c", "1", Map.of("n", 2)); // has not seen the other's
+            b.acked();
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                Map<String, Double> now = metrics();
+                assertThat(names)
+                        .allSatisfy(name -> assertThat(now.getOrDefault(name, 0.0))
+                                .as(name)
+                                .isGreaterThan(before.getOrDefault(name, 0.0)));
+                assertThat(now.get("space_sessions")).isGreaterThanOrEqualTo(2);
+                assertThat(now.get("space_recovery_seconds_count")).isPositive();
+                assertThat(now.get("aerofusion_projection_lag_seconds_count{projection=\"read-models\"}"))
+                        .isPositive();
+            });
+        }
+    }
+
+    private static Map<String, Double> metrics() throws Exception {
+        return api.get("/metrics")
+                .http()
+                .body()
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .collect(Collectors.toMap(
+                        line -> line.substring(0, line.lastIndexOf(' ')),
+                        line -> Double.valueOf(line.substring(line.lastIndexOf(' ') + 1))));
     }
 }
