@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aerofusion.platform.DescribedApi;
 import io.aerofusion.platform.Node;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,7 +84,7 @@ record Api(Node node, String token) {
     }
 
     private static Answer send(HttpRequest request) throws Exception {
-        HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response = DescribedApi.check(HTTP.send(request, HttpResponse.BodyHandlers.ofString()));
         String text = response.body();
         return new Answer(response.statusCode(), text.startsWith("{") ? parse(text) : JSON.nullNode(), response);
     }
