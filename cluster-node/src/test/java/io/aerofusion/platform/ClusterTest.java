@@ -15,7 +15,18 @@ import akka.remote.RemoteActorRefProvider;
 import akka.remote.testkit.Blackhole$;
 import akka.remote.testkit.Direction;
 import akka.remote.testkit.SetThrottle;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aerofusion.client.Admin;
+import io.aerofusion.client.ClientOptions;
+import io.aerofusion.client.MemoryStore;
+import io.aerofusion.client.SyncClient;
+import io.aerofusion.client.SyncedSpace;
 import io.aerofusion.user.User;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,6 +132,34 @@ final class ClusterTest {
 
     @Test
     void what_lived_on_a_node_that_died_is_served_by_the_others() throws Exception {
+        Admin admin = new Admin(nodes.getFirst().uri(), nodes.getFirst().adminToken());
+        admin.createSpace("fleet");
+        admin.setSchema(
+                "fleet",
+                "runways",
+                new ObjectMapper().readTree("{\"properties\":{\"visits\":{\"x-sync\":\"counter\"}}}"));
+        String credential = admin.registerDevice("tablet");
+        try (Line line = new Line(nodes.getLast().uri());
+                SyncClient tablet =
+                        SyncClient.connect(new ClientOptions(line.uri(), "tablet", credential, new MemoryStore()))) {
+            SyncedSpace held = tablet.space("fleet");
+            held.increment("runways", "1", "visits", 1);
+            held.flush().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            line.leadTo(nodes.getFirst().uri());
+            crashAndServe();
+            for (int i = 0; i < 5; i++) {
+                held.increment("runways", "1", "visits", 1);
+            }
+            held.flush().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(held.hash())
+                            .isEqualTo(admin.hash("fleet").path("hash").asText()));
+            assertThat(admin.document("fleet", "runways", "1").path("visits").asInt())
+                    .isEqualTo(6);
+        }
+    }
+
+    private void crashAndServe() throws Exception {
         nodes.removeLast().crash();
         await().atMost(LIMIT).untilAsserted(() -> {
             for (int i = 0; i < USERS; i++) {
@@ -142,6 +181,53 @@ final class ClusterTest {
                                 .findValuesAsText("user"))
                         .filteredOn(user -> user.startsWith("later-"))
                         .hasSize(USERS));
+    }
+
+    /** Where devices connect, as at a load balancer: it leads each connection to the node that it knows at that moment. */
+    private static final class Line implements AutoCloseable {
+        private final ServerSocket door;
+        private volatile URI node;
+
+        Line(URI node) throws IOException {
+            this.node = node;
+            door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            Thread.ofVirtual().start(this::accept);
+        }
+
+        URI uri() {
+            return URI.create("http://127.0.0.1:" + door.getLocalPort());
+        }
+
+        void leadTo(URI other) {
+            node = other;
+        }
+
+        private void accept() {
+            try {
+                while (true) {
+                    Socket client = door.accept();
+                    Socket server = new Socket(node.getHost(), node.getPort());
+                    Thread.ofVirtual().start(() -> pass(client, server));
+                    Thread.ofVirtual().start(() -> pass(server, client));
+                }
+            } catch (IOException closed) {
+                // the test is over
+            }
+        }
+
+        private static void pass(Socket from, Socket to) {
+            try (from;
+                    to) {
+                from.getInputStream().transferTo(to.getOutputStream());
+            } catch (IOException cut) {
+                // both ends are closed now
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            door.close();
+        }
     }
 
     private int read(int i) throws Exception {
