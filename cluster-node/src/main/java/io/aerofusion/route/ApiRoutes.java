@@ -26,9 +26,14 @@ final class ApiRoutes {
             "listed":{"type":"boolean","description":"whether users see it"},"operations":{"type":"integer"},\
             "deprecated":{"type":"boolean"},"sunset":{"type":"string","format":"date-time"},\
             "routes":{"type":"array","items":{"type":"object","properties":{"route":{"type":"string"},"rule":{"type":"string"},\
-            "path":{"type":"string"},"method":{"type":"string"},"version":{"type":"string"},"servers":{"type":"array","items":\
-            {"type":"string"}}}}},"document":{"type":"object","properties":{"state":{"enum":["pending","current","stale","invalid",\
-            "unreachable"]},"openapi":{"type":"string"},"url":{"type":"string"},"problems":{"type":"array","items":{"type":"object",\
+            "path":{"type":"string"},"method":{"type":"string"},"version":{"type":"string"},\
+            "deprecated":{"type":"string","format":"date-time"},"sunset":{"type":"string","format":"date-time"},\
+            "servers":{"type":"array","items":{"type":"string"}}}}},\
+            "document":{"type":"object","properties":{"state":{"enum":["pending","current","stale","invalid","unreachable"]},\
+            "openapi":{"type":"string"},"url":{"type":"string"},"gotAt":{"type":"string","format":"date-time"},\
+            "checkedAt":{"type":"string","format":"date-time"},\
+            "failure":{"type":"string","description":"why the last attempt to fetch it gave nothing"},\
+            "problems":{"type":"array","items":{"type":"object",\
             "properties":{"pointer":{"type":"string","description":"RFC 6901"},"detail":{"type":"string"}}}}}},\
             "matches":{"type":"array","items":{"type":"object","properties":{"method":{"type":"string"},"path":{"type":"string"},\
             "summary":{"type":"string"}}}}}}""";

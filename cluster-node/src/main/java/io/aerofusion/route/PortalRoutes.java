@@ -31,11 +31,11 @@ final class PortalRoutes {
             "expiresAt":%s}}""".formatted(GatewayJson.TIME);
     private static final String LIMITS = """
             {"type":"object","required":["routes"],"properties":{"routes":{"type":"array","items":{"type":"object","properties":\
-            {"route":{"type":"string"},"rule":{"type":"string"},"access":{"enum":["allowed","conditional"],"description":\
+            {"kind":{"type":"string"},"route":{"type":"string"},"rule":{"type":"string"},"access":{"enum":["allowed","conditional"],"description":\
             "conditional: it depends on the request"},"apiKey":{"type":"object","properties":{"headers":{"type":"array","items":\
             {"type":"string"}},"queryParams":{"type":"array","items":{"type":"string"}}}},"limits":{"type":"array","items":\
             {"type":"object","properties":{"requests":{"type":"integer"},"unit":{"type":"string"},"burst":{"type":"integer"},\
-            "key":{"type":"string"},"scope":{"type":"string"}}}}}}},"usage":{"type":"object","description":"since the start of each node; absent if there is none",\
+            "key":{"type":"string"},"scope":{"type":"string"},"dryRun":{"type":"boolean"}}}}}}},"usage":{"type":"object","description":"since the start of each node; absent if there is none",\
             "properties":{"requests":{"type":"integer"},"errors":{"type":"integer"},"active":{"type":"integer"},"nodes":\
             {"type":"integer"}}}}}""";
 

@@ -90,7 +90,7 @@ final class RevocationRoutes {
                         Endpoint.Access.OPERATOR,
                         List.of(),
                         "",
-                        List.of(new Endpoint.Reply(204, "Lifted", "application/json", "")),
+                        List.of(new Endpoint.Reply(204, "Lifted", "", "")),
                         this::lift));
     }
 

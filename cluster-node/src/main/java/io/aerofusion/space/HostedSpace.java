@@ -589,7 +589,13 @@ final class HostedSpace {
                                 purged.at() - sighting.at() >= limits.lease().toMillis());
                 seenSince.keySet().retainAll(devices.keySet());
             }
-            case SpaceEvent.QuarantineDecided decided -> documents.discard(decided.device(), decided.seq());
+            case SpaceEvent.QuarantineDecided decided -> {
+                if (decided.accepted()) {
+                    documents.accept(decided.device(), decided.seq());
+                } else {
+                    documents.discard(decided.device(), decided.seq());
+                }
+            }
             case SpaceEvent.ConflictResolved resolved -> {} // by the Merged beside it
             case SpaceEvent.Erased erased -> settings = born().over();
         }

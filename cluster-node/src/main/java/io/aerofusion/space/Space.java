@@ -510,7 +510,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             case HostedSpace.Outcome.Persist changes ->
                 Effect()
                         .persist(changes.facts())
-                        .thenRun((HostedSpace changed) -> followers.dropThoseWithoutAccess(changed))
+                        .thenRun((HostedSpace changed) -> dropThoseWithoutAccess(changed))
                         .thenReply(replyTo, changed -> new Described(changed.view(), false));
         };
     }
@@ -534,10 +534,15 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
         return Effect()
                 .persist(state.erase(command.by(), now()))
                 .thenRun((HostedSpace erased) -> {
-                    followers.dropThoseWithoutAccess(erased);
+                    dropThoseWithoutAccess(erased);
                     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
                 })
                 .thenReply(command.replyTo(), erased -> new Done(""));
+    }
+
+    private void dropThoseWithoutAccess(HostedSpace state) {
+        followers.dropThoseWithoutAccess(state);
+        followers.answerWaiting(waiter -> changes(state, waiter));
     }
 
     private ReplyEffect<SpaceEvent, HostedSpace> onChanges(HostedSpace state, Changes command) {

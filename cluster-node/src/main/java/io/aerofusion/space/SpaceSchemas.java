@@ -9,7 +9,7 @@ final class SpaceSchemas {
             "base":{"type":"string","description":"cursor of what was seen when the changes were made"},\
             "ops":{"type":"array","items":{"type":"object","required":["collection","id"],"additionalProperties":false,\
             "properties":{"collection":{"type":"string"},"id":{"type":"string"},\
-            "at":{"type":["integer","object"],"description":"clock reading of the change; the server's when missing"},\
+            "at":{"type":"integer","minimum":0,"description":"ms since 1970 when it was made; the server's time when missing"},\
             "set":{"type":"object"},"unset":{"type":"array","items":{"type":"string"}},"delete":{"type":"boolean"},\
             "inc":{"type":"object","additionalProperties":{"type":"integer"}},\
             "add":{"type":"object","additionalProperties":{"type":"array"}},\

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -217,16 +218,37 @@ final class SyncClientNodeTest {
     }
 
     @Test
-    void the_twin_reaches_the_device_and_comes_back() {
+    void a_change_of_the_desired_twin_reaches_a_connected_device_over_its_session() {
         SyncClient phone = client("phone", admin);
+        String device = names.getLast();
         phone.report(json("{\"battery\":50}"));
         phone.goOnline();
-        String device = names.getLast();
+        await().atMost(PATIENCE)
+                .until(() -> isConnected(device)
+                        && admin.twin(device).path("reported").has("battery"));
+        assertThat(phone.desired()).isNotEqualTo(Optional.of(json("{\"interval\":30}")));
         admin.patchDesired(device, json("{\"interval\":30}"));
-        await().atMost(PATIENCE).untilAsserted(() -> {
-            assertThat(phone.desired()).contains(json("{\"interval\":30}"));
-            assertThat(admin.twin(device).toString()).contains("\"battery\":50");
-        });
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(phone.desired()).contains(json("{\"interval\":30}")));
+    }
+
+    @Test
+    void a_change_of_the_desired_twin_waits_for_a_device_that_is_away() {
+        SyncClient phone = client("phone", admin);
+        String device = names.getLast();
+        phone.goOnline();
+        await().atMost(PATIENCE).until(() -> isConnected(device));
+        phone.goOffline();
+        await().atMost(PATIENCE).until(() -> !isConnected(device));
+        admin.patchDesired(device, json("{\"interval\":60}"));
+        assertThat(phone.desired()).isNotEqualTo(Optional.of(json("{\"interval\":60}")));
+        phone.goOnline();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(phone.desired()).contains(json("{\"interval\":60}")));
+    }
+
+    private static boolean isConnected(String device) {
+        return admin.call("GET", "/api/v1/devices/" + device, null)
+                .path("connected")
+                .booleanValue();
     }
 
     @Test

@@ -39,7 +39,7 @@ final class ApiClient {
         request.method(
                 method,
                 body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
-        return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        return DescribedApi.check(HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString()));
     }
 
     /** Without a token. */
@@ -48,7 +48,7 @@ final class ApiClient {
                 .timeout(TIMEOUT)
                 .method(method.toUpperCase(Locale.ROOT), HttpRequest.BodyPublishers.noBody())
                 .build();
-        return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+        return DescribedApi.check(HTTP.send(request, HttpResponse.BodyHandlers.ofString()));
     }
 
     static JsonNode json(HttpResponse<String> response) throws IOException {

@@ -76,7 +76,7 @@ public record Caller(URI node, String token) {
 
     private static HttpResponse<String> exchange(HttpRequest request) {
         try {
-            return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+            return DescribedApi.check(HTTP.send(request, HttpResponse.BodyHandlers.ofString()));
         } catch (IOException e) {
             throw new AssertionError(e);
         } catch (InterruptedException e) {

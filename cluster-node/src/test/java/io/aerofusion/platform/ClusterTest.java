@@ -3,6 +3,7 @@ package io.aerofusion.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import akka.actor.ExtendedActorSystem;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.cluster.MemberStatus;
@@ -10,7 +11,22 @@ import akka.cluster.sharding.ShardRegion.CurrentShardRegionState;
 import akka.cluster.sharding.typed.GetShardRegionState;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.typed.Cluster;
+import akka.remote.RemoteActorRefProvider;
+import akka.remote.testkit.Blackhole$;
+import akka.remote.testkit.Direction;
+import akka.remote.testkit.SetThrottle;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aerofusion.client.Admin;
+import io.aerofusion.client.ClientOptions;
+import io.aerofusion.client.MemoryStore;
+import io.aerofusion.client.SyncClient;
+import io.aerofusion.client.SyncedSpace;
 import io.aerofusion.user.User;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,8 +38,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.jdk.javaapi.FutureConverters;
 
-/** Three nodes in one JVM on one database: they share the entities, and take over those of a node that leaves or dies. */
+/** Three nodes in one JVM on one database: they share the entities, and take over those of a node that leaves, dies or is cut off. */
 final class ClusterTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int USERS = 40;
@@ -55,7 +72,7 @@ final class ClusterTest {
     }
 
     @Test
-    void they_share_the_entities_and_any_node_answers_for_all() throws Exception {
+    void they_share_the_entities_and_of_a_split_the_majority_goes_on() throws Exception {
         for (int i = 0; i < USERS; i++) {
             assertThat(client(i + 1).get("/api/v1/users/user-" + i).statusCode())
                     .isEqualTo(200);
@@ -64,6 +81,27 @@ final class ClusterTest {
             assertThat(entities(node)).isPositive();
         }
         nodes.forEach(node -> assertThat(node.ready()).isTrue());
+
+        Node cutOff = nodes.removeLast();
+        nodes.forEach(other -> cut(cutOff, other));
+        cutOff.ended().toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS); // it downs itself
+        await().atMost(LIMIT).untilAsserted(() -> {
+            nodes.forEach(node -> assertThat(members(node)).isEqualTo(2));
+            for (int i = 0; i < USERS; i++) {
+                assertThat(client(i).get("/api/v1/users/user-" + i).statusCode())
+                        .isEqualTo(200);
+            }
+        });
+    }
+
+    /** From now on nothing gets from one to the other, either way. */
+    private static void cut(Node node, Node other) {
+        var provider =
+                (RemoteActorRefProvider) ((ExtendedActorSystem) node.system().classicSystem()).provider();
+        var nothing = new SetThrottle(
+                Cluster.get(other.system()).selfMember().address(), Direction.Both$.MODULE$, Blackhole$.MODULE$);
+        assertThat(FutureConverters.asJava(provider.transport().managementCommand(nothing)))
+                .succeedsWithin(LIMIT);
     }
 
     @Test
@@ -94,6 +132,34 @@ final class ClusterTest {
 
     @Test
     void what_lived_on_a_node_that_died_is_served_by_the_others() throws Exception {
+        Admin admin = new Admin(nodes.getFirst().uri(), nodes.getFirst().adminToken());
+        admin.createSpace("fleet");
+        admin.setSchema(
+                "fleet",
+                "runways",
+                new ObjectMapper().readTree("{\"properties\":{\"visits\":{\"x-sync\":\"counter\"}}}"));
+        String credential = admin.registerDevice("tablet");
+        try (Line line = new Line(nodes.getLast().uri());
+                SyncClient tablet =
+                        SyncClient.connect(new ClientOptions(line.uri(), "tablet", credential, new MemoryStore()))) {
+            SyncedSpace held = tablet.space("fleet");
+            held.increment("runways", "1", "visits", 1);
+            held.flush().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            line.leadTo(nodes.getFirst().uri());
+            crashAndServe();
+            for (int i = 0; i < 5; i++) {
+                held.increment("runways", "1", "visits", 1);
+            }
+            held.flush().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(held.hash())
+                            .isEqualTo(admin.hash("fleet").path("hash").asText()));
+            assertThat(admin.document("fleet", "runways", "1").path("visits").asInt())
+                    .isEqualTo(6);
+        }
+    }
+
+    private void crashAndServe() throws Exception {
         nodes.removeLast().crash();
         await().atMost(LIMIT).untilAsserted(() -> {
             for (int i = 0; i < USERS; i++) {
@@ -117,6 +183,53 @@ final class ClusterTest {
                         .hasSize(USERS));
     }
 
+    /** Where devices connect, as at a load balancer: it leads each connection to the node that it knows at that moment. */
+    private static final class Line implements AutoCloseable {
+        private final ServerSocket door;
+        private volatile URI node;
+
+        Line(URI node) throws IOException {
+            this.node = node;
+            door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            Thread.ofVirtual().start(this::accept);
+        }
+
+        URI uri() {
+            return URI.create("http://127.0.0.1:" + door.getLocalPort());
+        }
+
+        void leadTo(URI other) {
+            node = other;
+        }
+
+        private void accept() {
+            try {
+                while (true) {
+                    Socket client = door.accept();
+                    Socket server = new Socket(node.getHost(), node.getPort());
+                    Thread.ofVirtual().start(() -> pass(client, server));
+                    Thread.ofVirtual().start(() -> pass(server, client));
+                }
+            } catch (IOException closed) {
+                // the test is over
+            }
+        }
+
+        private static void pass(Socket from, Socket to) {
+            try (from;
+                    to) {
+                from.getInputStream().transferTo(to.getOutputStream());
+            } catch (IOException cut) {
+                // both ends are closed now
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            door.close();
+        }
+    }
+
     private int read(int i) throws Exception {
         return new ApiClient(nodes.get(i % 2))
                 .get("/api/v1/users/user-" + i % USERS)
@@ -127,6 +240,7 @@ final class ClusterTest {
         // Termination is a crash here, not the beginning of a graceful stop.
         return NodeOptions.in(directory.resolve(name))
                 .with("akka.coordinated-shutdown.run-by-actor-system-terminate", false)
+                .with("akka.remote.artery.advanced.test-mode", true)
                 .with("aerofusion.journal.connections", 4);
     }
 

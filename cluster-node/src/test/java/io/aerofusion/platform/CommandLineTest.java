@@ -5,13 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import io.aerofusion.platform.persistence.StartException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the command line accepts, and what a node refuses before it touches anything. */
 final class CommandLineTest {
+    @TempDir
+    private Path directory;
+
     @Test
     void options_become_configuration() {
         Config config = started(
@@ -94,6 +105,45 @@ final class CommandLineTest {
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining(sentence);
         assertThat(Path.of("data")).doesNotExist();
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void the_script_shows_its_options() throws Exception {
+        Ended help = script(Map.of(), "node", "--help");
+        assertThat(help.code()).isZero();
+        assertThat(help.said())
+                .contains("--port", "--data", "--host", "--join", "--database", "--regional-key", "--tls-key");
+        assertThat(script(Map.of(), "strat"))
+                .isEqualTo(new Ended(2, "run: there is no command 'strat'; see ./run --help\n"));
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void without_a_jdk_the_script_says_in_a_sentence_what_is_missing() throws Exception {
+        // a java that is none, first on the path, hides one that is installed
+        Path bin = Files.createDirectory(directory.resolve("bin"));
+        Path none = Files.writeString(bin.resolve("java"), "#!/bin/sh\nexit 1\n");
+        assertThat(none.toFile().setExecutable(true)).isTrue();
+        Ended ended = script(Map.of(
+                "JAVA_HOME", directory.toString(), "PATH", bin + ":/usr/bin:/bin", "AEROFUSION_JDKS", bin + "/*"));
+        assertThat(ended.code()).isEqualTo(2);
+        assertThat(ended.said())
+                .startsWith("run: this needs a JDK 25 and found none in JAVA_HOME, on the PATH")
+                .contains("install one")
+                .hasLineCount(1);
+    }
+
+    private record Ended(int code, String said) {}
+
+    private static Ended script(Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("../run"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Ended(process.waitFor(), said);
     }
 
     private static Config started(String... arguments) {

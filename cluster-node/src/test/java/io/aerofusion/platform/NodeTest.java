@@ -15,11 +15,13 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -160,10 +162,31 @@ final class NodeTest {
     }
 
     @Test
-    void a_second_node_on_the_same_directory_is_refused() {
+    void a_second_node_on_the_same_directory_is_refused_and_told_what_to_do() throws Exception {
         assertThatThrownBy(() -> Node.start(NodeOptions.in(node.data())))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("in use by another node");
+        Process second = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "--data",
+                        node.data().toString(),
+                        "--port=0",
+                        "--gateway-port=0")
+                .redirectErrorStream(true)
+                .start();
+        try {
+            assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.exitValue()).isEqualTo(1);
+            assertThat(new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("aerofusion: The data directory ", "is in use by another node (process ")
+                    .contains("stop that node, or give this one a directory of its own with --data.");
+        } finally {
+            second.destroyForcibly();
+        }
     }
 
     @Test

@@ -5,9 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,6 +62,23 @@ final class WholeNodeTest {
                                 "aerofusion_sharding_shards",
                                 "aerofusion_cluster_members",
                                 "jvm_"));
+    }
+
+    @Test
+    void every_metric_of_the_platform_is_documented_with_its_type() throws Exception {
+        String documented = Files.readString(Path.of("..", "docs", "metrics.md"));
+        created("/api/v1/devices", "{\"device\":\"metered\"}");
+        await().atMost(LIMIT).untilAsserted(() -> {
+            List<String[]> served = client.get("/metrics")
+                    .body()
+                    .lines()
+                    .filter(line -> line.matches("# TYPE (space_|aerofusion_(?!gateway_)).*"))
+                    .map(line -> line.split(" "))
+                    .toList();
+            assertThat(served).extracting(words -> words[2]).contains("aerofusion_device_events_total");
+            assertThat(served)
+                    .allSatisfy(words -> assertThat(documented).contains("| `" + words[2] + "` | " + words[3] + " |"));
+        });
     }
 
     private static void created(String path, String body) throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.aerofusion.platform.DescribedApi;
 import io.aerofusion.platform.Node;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,9 +72,19 @@ record Api(Node node, String token) {
                 "{\"device\":\"" + device + "\",\"firstSeq\":" + seq + ",\"ops\":[" + op + "]}");
     }
 
+    /** Posts bytes that need not be text. */
+    Answer post(String path, byte[] body) throws Exception {
+        return send(HttpRequest.newBuilder(request("POST", path, ""), (name, value) -> true)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build());
+    }
+
     private Answer send(String method, String path, String body, String... headers) throws Exception {
-        HttpResponse<String> response =
-                HTTP.send(request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
+        return send(request(method, path, body, headers));
+    }
+
+    private static Answer send(HttpRequest request) throws Exception {
+        HttpResponse<String> response = DescribedApi.check(HTTP.send(request, HttpResponse.BodyHandlers.ofString()));
         String text = response.body();
         return new Answer(response.statusCode(), text.startsWith("{") ? parse(text) : JSON.nullNode(), response);
     }

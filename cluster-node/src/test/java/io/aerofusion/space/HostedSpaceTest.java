@@ -109,6 +109,12 @@ final class HostedSpaceTest {
         assertThat(space.documents().document("c", "1")).isEmpty();
         assertThat(space.documents().quarantine()).hasSize(1);
 
+        push(ALICE, "phone", 4, present, later, set("1", 6)); // somebody else writes it anew meanwhile
+        assertThat(push(ALICE, "tablet", 2, old, later, set("1", 7), set("2", 8))
+                        .rejections())
+                .as("what waits stays where it is")
+                .extracting(Rejection::code)
+                .containsExactly(ErrorCode.QUARANTINED);
         HostedSpace.Outcome accepted =
                 space.decide(new Space.DecideQuarantine(ALICE, "tablet", 2, true, NOBODY), later);
         persist(space, accepted);
@@ -116,6 +122,9 @@ final class HostedSpaceTest {
                 .isEqualTo(7);
         assertThat(refusal(space.decide(new Space.DecideQuarantine(ALICE, "tablet", 2, true, NOBODY), later)))
                 .isEqualTo(ErrorCode.NOT_FOUND);
+        Decision repeated = push(ALICE, "tablet", 2, old, later, set("1", 7), set("2", 8));
+        assertThat(repeated.rejections()).isEmpty();
+        assertThat(repeated.operations()).as("it was made already").isEmpty();
     }
 
     @Test

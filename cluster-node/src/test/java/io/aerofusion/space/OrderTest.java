@@ -29,7 +29,9 @@ final class OrderTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data).with("aerofusion.space.session.credit-bytes", "4000"));
+        node = Node.start(NodeOptions.in(data)
+                .with("aerofusion.space.epoch", 2)
+                .with("aerofusion.space.session.credit-bytes", "4000"));
         api = Api.admin(node);
     }
 
@@ -194,7 +196,7 @@ final class OrderTest {
             device.send(new Frame.Sub(
                     space,
                     List.of(),
-                    new Cursor(known.space(), known.epoch() + 1, known.numbers(), known.hlc()).encode()));
+                    new Cursor(known.space(), known.epoch() - 1, known.numbers(), known.hlc()).encode()));
             assertThat(device.hear()).isEqualTo(new Frame.Reset(space, ErrorCode.CURSOR_EXPIRED));
             assertThat(device.hear()).isInstanceOf(Frame.Snap.class);
         }

@@ -11,13 +11,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions with a user's token end when the token does, on whichever node they are; long before tokens are looked up again. */
+@Timeout(120)
 final class RevocationTest {
     private static Node first;
     private static Node second;
@@ -74,6 +78,7 @@ final class RevocationTest {
     @Test
     void a_stream_of_events_ends_with_its_token_and_tells_nothing_more() throws Exception {
         Api user = api.user("listener");
+        String token = onlyToken("listener");
         String space = user.newSpace();
         HttpResponse<Stream<String>> stream = HttpClient.newHttpClient()
                 .send(
@@ -86,17 +91,39 @@ final class RevocationTest {
             while (!heard.next().contains("before")) {
                 // empty pages
             }
-            String first = api.get("/api/v1/users/listener")
-                    .json()
-                    .path("tokens")
-                    .path(0)
-                    .path("token")
-                    .asText();
-            api.delete("/api/v1/users/listener/tokens/" + first);
+            api.delete("/api/v1/users/listener/tokens/" + token);
             stays.push(space, "d1", 2, "{\"collection\":\"c\",\"id\":\"after\",\"set\":{\"v\":1}}");
             assertThat(heard).toIterable().noneMatch(line -> line.contains("after")); // and it ends
         }
         assertThat(user.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("unauthenticated");
+    }
+
+    @Test
+    void a_member_of_an_erased_owners_space_is_told_that_it_is_gone_for_good() throws Exception {
+        Api owner = api.user("mortal");
+        Api member = api.user("survivor");
+        String space = owner.newSpace();
+        owner.put("/api/v1/spaces/" + space + "/members/survivor", "{\"right\":\"write\"}");
+        owner.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}");
+        try (TestDevice device = TestDevice.connect("s", second.uri(), member.token())) {
+            device.follow(space);
+            assertThat(api.delete("/api/v1/users/mortal").status()).isEqualTo(200);
+            assertThat(device.hear(Frame.Gone.class)).isEqualTo(new Frame.Gone(space, ErrorCode.ERASED));
+            device.send(new Frame.Sub(space, List.of(), device.cursor));
+            assertThat(device.hear(Frame.Gone.class)).isEqualTo(new Frame.Gone(space, ErrorCode.ERASED));
+            device.push(space, "c", "1", Map.of("v", 2));
+            assertThat(device.hear(Frame.Gone.class)).isEqualTo(new Frame.Gone(space, ErrorCode.ERASED));
+        }
+        for (String path : List.of(
+                "/api/v1/spaces/" + space,
+                "/sync/v1/spaces/" + space + "/changes",
+                "/sync/v1/spaces/" + space + "/hash",
+                "/sync/v1/spaces/" + space + "/documents/c/1",
+                "/api/v1/spaces/" + space + "/documents/c/1/history",
+                "/api/v1/spaces/" + space + "/documents/c/1/as-of?number=1")) {
+            Api.Answer answer = member.get(path);
+            assertThat(answer.status() + " " + answer.code()).as(path).isEqualTo("410 erased");
+        }
     }
 
     @Test

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** A session ends with the token it was opened with, by a clock that the test holds. */
+/** A session ends with the token it was opened with, and after silence, by a clock that the test holds. */
 final class SessionExpiryTest {
     private static final Config CONFIG = ConfigFactory.parseString(
                     "akka.actor.provider = local, akka.remote.artery.enabled = off, akka.extensions = []")
@@ -151,6 +151,27 @@ final class SessionExpiryTest {
     void a_session_ends_with_the_token_of_its_hello() {
         said = new Authenticator.Accepted(ADA, START + 10_000);
         endsAt(session("", null), START + 10_000);
+    }
+
+    @Test
+    void silence_ends_a_session_that_may_come_back_and_any_frame_is_a_sign_of_life() {
+        long idle = SessionLimits.of(CONFIG).idleTimeout().toMillis();
+        said = new Authenticator.Accepted(ADA, Long.MAX_VALUE);
+        ActorRef<SessionMessage> session = session("token", new Authenticator.Accepted(ADA, Long.MAX_VALUE));
+        millis.set(START + idle);
+        session.tell(new SessionMessage.Received(ByteString.fromArray(FrameCodec.encode(new Frame.Credit(0)))));
+        session.tell(new SessionMessage.Tick());
+        asked.expectMessage("token"); // the tick is over
+        millis.set(START + 2 * idle);
+        session.tell(new SessionMessage.Tick());
+        asked.expectMessage("token");
+        frames.expectNoMessage(Duration.ofMillis(50));
+        millis.set(START + 2 * idle + 1);
+        session.tell(new SessionMessage.Tick());
+        Frame.Bye bye = frames.expectMessageClass(Frame.Bye.class);
+        assertThat(bye.reason()).isEqualTo(ErrorCode.TIMEOUT);
+        assertThat(bye.retryAfterMillis()).isNotNegative();
+        closed.expectMessage("closed");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -31,7 +32,7 @@ final class SpaceApiTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).with("aerofusion.space.epoch", 2));
         api = Api.admin(node);
     }
 
@@ -99,6 +100,36 @@ final class SpaceApiTest {
         assertThat(api.delete("/api/v1/spaces/" + space + "/members/reader").status())
                 .isEqualTo(200);
         assertThat(reader.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("space-not-found");
+    }
+
+    @Test
+    void who_may_manage_sets_members_and_schemas_and_who_may_write_does_not() throws Exception {
+        String space = api.newSpace();
+        String member = "/api/v1/spaces/" + space + "/members/";
+        String schema = "/api/v1/spaces/" + space + "/collections/c/schema";
+        Api bob = api.user("bob");
+        api.put(member + "bob", "{\"right\":\"write\"}");
+        assertThat(bob.push(space, "b1", 1, op("c", "1")).json().path("rejected"))
+                .isEmpty();
+        for (Api.Answer refused : List.of(
+                bob.put(member + "eve", "{\"right\":\"read\"}"),
+                bob.put(member + "bob", "{\"right\":\"manage\"}"),
+                bob.delete(member + "bob"),
+                bob.put(schema, "{\"type\":\"object\"}"))) {
+            assertThat(refused.status() + " " + refused.code()).isEqualTo("403 forbidden");
+        }
+        api.put(member + "bob", "{\"right\":\"manage\"}");
+        assertThat(bob.put(member + "eve", "{\"right\":\"read\"}")
+                        .json()
+                        .path("members")
+                        .path("eve")
+                        .asText())
+                .isEqualTo("read");
+        assertThat(bob.put(schema, "{\"type\":\"object\"}").status()).isEqualTo(200);
+        assertThat(bob.delete(member + "eve").status()).isEqualTo(200);
+        assertThat(bob.put("/api/v1/spaces/" + space + "/quota", "{\"documents\":1,\"bytes\":1}")
+                        .code())
+                .isEqualTo("forbidden"); // operators set quotas
     }
 
     @Test
@@ -190,6 +221,23 @@ final class SpaceApiTest {
     }
 
     @Test
+    void a_space_whose_bytes_are_used_up_rejects_what_makes_it_larger() throws Exception {
+        Api owner = api.user("squeezed");
+        String space = owner.newSpace();
+        String quota = "/api/v1/spaces/" + space + "/quota";
+        assertThat(owner.put(quota, "{\"documents\":100,\"bytes\":1000000}").code())
+                .isEqualTo("forbidden");
+        assertThat(api.put(quota, "{\"documents\":100,\"bytes\":1000}").status())
+                .isEqualTo(200);
+        String large = "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":\"" + "x".repeat(2000) + "\"}}";
+        JsonNode pushed = owner.push(space, "d1", 1, large + "," + op("c", "2")).json();
+        assertThat(pushed.path("rejected").findValuesAsText("seq")).containsExactly("1");
+        assertThat(pushed.path("rejected").findValuesAsText("code")).containsExactly("quota-exceeded");
+        assertThat(owner.get("/sync/v1/spaces/" + space + "/documents/c/2").status())
+                .isEqualTo(200);
+    }
+
+    @Test
     void conflicts_wait_in_a_queue_until_somebody_chooses() throws Exception {
         String space = api.newSpace();
         api.put(
@@ -245,6 +293,36 @@ final class SpaceApiTest {
     }
 
     @Test
+    void a_document_is_read_as_it_was_at_a_time() throws Exception {
+        String space = api.newSpace();
+        String path = "/api/v1/spaces/" + space + "/documents/c/1";
+        api.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}");
+        String first = Instant.parse(api.get(path + "/history")
+                        .json()
+                        .path("items")
+                        .path(0)
+                        .path("at")
+                        .asText())
+                .toString();
+        await().until(() -> Instant.now().isAfter(Instant.parse(first).plusMillis(1)));
+        api.push(space, "d1", 2, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":2}}");
+        String second = api.get(path + "/history")
+                .json()
+                .path("items")
+                .path(1)
+                .path("at")
+                .asText();
+        assertThat(api.get(path + "/as-of?time=" + first).json().path("v").asInt())
+                .isEqualTo(1);
+        assertThat(api.get(path + "/as-of?time=" + second).json().path("v").asInt())
+                .isEqualTo(2);
+        assertThat(api.get(path + "/as-of?time="
+                                + Instant.parse(first).minusMillis(1).toString())
+                        .code())
+                .isEqualTo("not-found");
+    }
+
+    @Test
     void any_unicode_names_a_document() throws Exception {
         String space = api.newSpace();
         api.push(space, "d1", 1, "{\"collection\":\"c\",\"id\":\"a/b é 漢\",\"set\":{\"v\":1}}");
@@ -277,6 +355,22 @@ final class SpaceApiTest {
                         .json()
                         .path("changes"))
                 .isEmpty();
+    }
+
+    @Test
+    void a_long_poll_of_who_loses_access_is_refused_at_once() throws Exception {
+        String space = api.newSpace();
+        Api reader = api.user("loser");
+        api.put("/api/v1/spaces/" + space + "/members/loser", "{\"right\":\"read\"}");
+        String changes = "/sync/v1/spaces/" + space + "/changes";
+        String cursor = reader.get(changes).json().path("cursor").asText();
+        CompletableFuture<HttpResponse<String>> waiting = HttpClient.newHttpClient()
+                .sendAsync(
+                        reader.request("GET", changes + "?wait=30&since=" + cursor, ""),
+                        HttpResponse.BodyHandlers.ofString());
+        api.delete("/api/v1/spaces/" + space + "/members/loser"); // before or while it waits
+        assertThat(Api.parse(waiting.get(25, TimeUnit.SECONDS).body()).path("code").asText())
+                .isEqualTo("space-not-found");
     }
 
     @Test
@@ -420,6 +514,20 @@ final class SpaceApiTest {
                 .filter(line -> line.startsWith("space_operations_rejected_total{code=\"schema-violation\"}"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
+    }
+
+    @Test
+    void a_cursor_of_an_older_epoch_reads_everything_anew() throws Exception {
+        String space = api.newSpace();
+        String cursor =
+                api.push(space, "d1", 1, op("a", "1")).json().path("cursor").asText();
+        Cursor known = Cursor.decode(cursor);
+        String older = new Cursor(known.space(), known.epoch() - 1, known.numbers(), known.hlc()).encode();
+        JsonNode page =
+                api.get("/sync/v1/spaces/" + space + "/changes?since=" + older).json();
+        assertThat(page.path("reset").asBoolean()).isTrue();
+        assertThat(page.path("changes").findValuesAsText("id")).containsExactly("1");
+        assertThat(page.path("cursor").asText()).isEqualTo(cursor);
     }
 
     @Test

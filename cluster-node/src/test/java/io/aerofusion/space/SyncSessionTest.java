@@ -29,6 +29,7 @@ final class SyncSessionTest {
     @BeforeAll
     static void start(@TempDir Path data) {
         node = Node.start(NodeOptions.in(data)
+                .with("aerofusion.space.epoch", 2)
                 .with("aerofusion.space.session.hello-timeout", "1s")
                 .with("aerofusion.space.session.tick", "200ms")
                 .with("aerofusion.space.session.frame-bytes-max", "256 KiB")
@@ -161,15 +162,17 @@ final class SyncSessionTest {
     }
 
     @Test
-    void a_cursor_of_an_older_epoch_starts_anew() throws Exception {
+    void a_cursor_of_an_older_or_later_epoch_starts_anew() throws Exception {
         String space = api.newSpace();
         try (TestDevice device = connect("d")) {
             device.follow(space);
             Cursor known = Cursor.decode(device.cursor);
-            String older = new Cursor(known.space(), known.epoch() + 1, known.numbers(), known.hlc()).encode();
-            device.send(new Frame.Sub(space, List.of(), older));
-            assertThat(device.hear(Frame.Reset.class).reason()).isEqualTo(ErrorCode.CURSOR_EXPIRED);
-            assertThat(device.hear(Frame.Snap.class).last()).isTrue();
+            for (long epoch : new long[] {known.epoch() - 1, known.epoch() + 1}) {
+                String other = new Cursor(known.space(), epoch, known.numbers(), known.hlc()).encode();
+                device.send(new Frame.Sub(space, List.of(), other));
+                assertThat(device.hear(Frame.Reset.class).reason()).isEqualTo(ErrorCode.CURSOR_EXPIRED);
+                assertThat(device.hear(Frame.Snap.class).last()).isTrue();
+            }
         }
     }
 

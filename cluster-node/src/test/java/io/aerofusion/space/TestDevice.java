@@ -106,6 +106,13 @@ final class TestDevice implements AutoCloseable {
         }
     }
 
+    /** Applies what is heard until it stands at the cursor. */
+    void catchUpTo(String there) throws Exception {
+        while (!there.equals(cursor)) {
+            apply(hear());
+        }
+    }
+
     /** Pushes one mutation per map on the base of what it has seen, without waiting. */
     @SafeVarargs
     final void push(String space, String collection, String id, Map<String, Object>... sets) {

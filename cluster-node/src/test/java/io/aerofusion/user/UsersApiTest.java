@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,7 @@ class UsersApiTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).with("aerofusion.space.entity.snapshot-bytes-min", "1 KiB"));
         admin = Caller.admin(node);
     }
 
@@ -184,7 +186,9 @@ class UsersApiTest {
                         () -> assertThat(hal.get("/api/v1/devices").body().path("items"))
                                 .hasSize(1));
 
-        List<String> words = List.of("Secret", "secretlabel", "secrettwin", device.text("credential"), hal.token());
+        writeIntoASpace(hal);
+
+        List<String> words = List.of("ecret", device.text("credential"), hal.token());
         for (String table : rows("SELECT table_schema || '.' || table_name FROM information_schema.tables"
                 + " WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')")) {
             for (String word : words) {
@@ -195,6 +199,38 @@ class UsersApiTest {
                         .containsExactly("0");
             }
         }
+    }
+
+    /** A title, a schema, documents, a conflict that waits for somebody; and enough of them for a snapshot. */
+    private static void writeIntoASpace(Caller hal) throws SQLException {
+        hal.post("/api/v1/spaces", "{'space':'diary','title':'Secret title'}");
+        assertThat(hal.put(
+                                "/api/v1/spaces/diary/collections/notes/schema",
+                                "{'properties':{'secretfield':{'x-sync':{'policy':'manual'}}}}")
+                        .status())
+                .isEqualTo(200);
+        for (String device : List.of("d1", "d2")) {
+            Response pushed = hal.post(
+                    "/sync/v1/spaces/diary/push",
+                    "{'device':'" + device + "','firstSeq':1,'ops':[{'collection':'notes','id':'secretid','set':{"
+                            + "'secretfield':'secret of " + device + "','text':'" + "secret " + incompressible()
+                            + "'}}]}");
+            assertThat(pushed.body().path("rejected")).isEmpty();
+        }
+        assertThat(hal.get("/api/v1/spaces/diary/conflicts").body().path("items"))
+                .hasSize(1);
+        await().atMost(READ_MODEL).untilAsserted(() -> {
+            assertThat(rows("SELECT count(*) FROM snapshot WHERE persistence_id = 'Space|default|diary'"))
+                    .containsExactly("1");
+            assertThat(hal.get("/api/v1/spaces").body().path("items").findValuesAsText("title"))
+                    .containsExactly("Secret title");
+        });
+    }
+
+    private static String incompressible() {
+        byte[] bytes = new byte[4_000];
+        new Random(1).nextBytes(bytes);
+        return Base64.getEncoder().encodeToString(bytes);
     }
 
     @Test

@@ -34,15 +34,30 @@ public final class Demo {
     private final Screen screen;
     private final Api api;
     private final URI node;
-    private final Runways runways = Runways.load();
+    private final Runways runways;
+    private final int devices;
+    private final int probes;
     private final String space;
 
-    private Demo(Screen screen, Api api, URI node, String space) {
+    /** A demo on these runways, in a space of its own of that node. */
+    Demo(Screen screen, Api api, URI node, Runways runways, int devices, int probes) {
         this.screen = screen;
         this.api = api;
         this.node = node;
-        this.space = space;
+        this.runways = runways;
+        this.devices = devices;
+        this.probes = probes;
+        this.space = newSpace(api);
     }
+
+    /**
+     * What came out.
+     *
+     * @param hashes of all devices and the server: one, unless something is wrong
+     * @param met conflicts that devices were told of
+     * @param queued how many of these wait for a person
+     */
+    record Outcome(Set<String> hashes, int documents, long rejected, int met, long queued) {}
 
     public static void main(String[] arguments) throws Exception {
         Screen screen = Screen.ofProcess();
@@ -57,7 +72,7 @@ public final class Demo {
         start.finish("ready at " + process.uri());
         String token = Files.readString(data.resolve("admin-token")).strip();
         Api api = new Api(process.uri(), token);
-        new Demo(screen, api, process.uri(), newSpace(api)).run();
+        new Demo(screen, api, process.uri(), Runways.load(), DEVICES, PROBES).run();
         screen.line("");
         screen.line("The node stays up; Ctrl-C ends it. Look around:");
         screen.line("  docs      " + process.uri() + "/docs");
@@ -66,7 +81,8 @@ public final class Demo {
         process.await();
     }
 
-    private void run() {
+    /** Runs it, and shows how it goes and what came out. */
+    Outcome run() {
         screen.line("  space " + space + ", data: OurAirports (public domain)");
         api.setSchema(space, FleetPlan.COLLECTION, FleetPlan.SCHEMA);
         Map<String, Map<String, JsonNode>> documents = new HashMap<>();
@@ -77,7 +93,7 @@ public final class Demo {
             List<FleetDevice> fleet = startFleet(line);
             long firstSync = line.bytesToClient();
 
-            FleetPlan plan = FleetPlan.of(runways, DEVICES);
+            FleetPlan plan = FleetPlan.of(runways, devices);
             fleet.forEach(FleetDevice::disconnect);
             workOffline(fleet, plan);
 
@@ -91,14 +107,16 @@ public final class Demo {
             Latencies fanOut = new Latencies();
             probe(fleet, acknowledgement, fanOut);
             Set<String> hashes = converge(fleet);
-            report(fleet, plan, reunion, hashes, new Traffic(firstSync, up, down, FullSync.gzipBytes(documents)));
+            Outcome outcome = outcome(fleet, hashes);
+            report(outcome, plan, reunion, new Traffic(firstSync, up, down, FullSync.gzipBytes(documents)));
             screen.table(List.of(
                     new Screen.Row(
-                            "one change, until acknowledged (durable)", acknowledgement + " (" + PROBES + " changes)"),
+                            "one change, until acknowledged (durable)", acknowledgement + " (" + probes + " changes)"),
                     new Screen.Row(
                             "one change, until seen by another device",
                             fanOut + " (" + fanOut.count() + " deliveries)")));
             fleet.forEach(FleetDevice::close);
+            return outcome;
         }
     }
 
@@ -125,22 +143,22 @@ public final class Demo {
     }
 
     private List<FleetDevice> startFleet(CountingProxy line) {
-        Screen.Bar bar = screen.bar("Starting " + DEVICES + " devices, each syncs everything", DEVICES);
+        Screen.Bar bar = screen.bar("Starting " + devices + " devices, each syncs everything", devices);
         List<FleetDevice> fleet = new ArrayList<>();
-        for (int i = 1; i <= DEVICES; i++) {
+        for (int i = 1; i <= devices; i++) {
             FleetDevice device = device(String.format(Locale.ROOT, "tablet-%02d", i), line.uri());
             device.connect();
             fleet.add(device);
             Waiting.until(() -> device.name() + " is complete", STEP_MAX, LOOK, device::complete);
             bar.advance(1);
         }
-        bar.finish(Screen.bytes(line.bytesToClient() / DEVICES) + " for each");
+        bar.finish(Screen.bytes(line.bytesToClient() / devices) + " for each");
         return fleet;
     }
 
     private void workOffline(List<FleetDevice> fleet, FleetPlan plan) {
         Screen.Bar bar = screen.bar("Offline: real edits and collisions", plan.mutations());
-        for (int i = 0; i < DEVICES; i++) {
+        for (int i = 0; i < devices; i++) {
             for (Mutation mutation : plan.work().get(i)) {
                 fleet.get(i).mutate(mutation);
                 bar.advance(1);
@@ -158,7 +176,7 @@ public final class Demo {
         Duration acknowledged = Duration.ofNanos(System.nanoTime() - began);
         pushed.finish(Screen.number(plan.mutations()) + " changes acknowledged");
 
-        Screen.Bar bar = screen.bar("Converging", DEVICES);
+        Screen.Bar bar = screen.bar("Converging", devices);
         converge(fleet);
         Duration converged = Duration.ofNanos(System.nanoTime() - began);
         bar.finish("all devices and the server agree");
@@ -188,9 +206,9 @@ public final class Demo {
 
     /** Single changes by one device after the other, watched by all others. */
     private void probe(List<FleetDevice> fleet, Latencies acknowledgement, Latencies fanOut) {
-        Screen.Bar bar = screen.bar("Single changes, watched by all", PROBES);
-        for (int i = 0; i < PROBES; i++) {
-            FleetDevice writer = fleet.get(i % DEVICES);
+        Screen.Bar bar = screen.bar("Single changes, watched by all", probes);
+        for (int i = 0; i < probes; i++) {
+            FleetDevice writer = fleet.get(i % devices);
             String id = runways.base().get(i).id();
             long began = System.nanoTime();
             for (FleetDevice other : fleet) {
@@ -198,7 +216,7 @@ public final class Demo {
                     other.watch(id, () -> fanOut.record(System.nanoTime() - began));
                 }
             }
-            int expected = fanOut.count() + DEVICES - 1;
+            int expected = fanOut.count() + devices - 1;
             Mutation change =
                     Mutation.set(FleetPlan.COLLECTION, id, 0, Map.of("remark", TextNode.valueOf("probe " + i)));
             acknowledgement.record(writer.mutateAndAwait(change, STEP_MAX) - began);
@@ -208,43 +226,51 @@ public final class Demo {
         bar.finish("done");
     }
 
-    private void report(List<FleetDevice> fleet, FleetPlan plan, Reunion reunion, Set<String> hashes, Traffic traffic) {
+    private static Outcome outcome(List<FleetDevice> fleet, Set<String> hashes) {
         Map<String, Conflict> met = new HashMap<>();
         fleet.forEach(device ->
                 device.conflicts().forEach(conflict -> met.put(conflict.id() + " " + conflict.path(), conflict)));
-        long queued = met.values().stream().filter(Conflict::queued).count();
-        long rejected = fleet.stream().mapToLong(FleetDevice::rejections).sum();
-        double saved = 100.0 * (1 - (double) (traffic.up() + traffic.down()) / (traffic.gzipFullSync() * DEVICES));
+        return new Outcome(
+                Set.copyOf(hashes),
+                fleet.getFirst().documents(),
+                fleet.stream().mapToLong(FleetDevice::rejections).sum(),
+                met.size(),
+                met.values().stream().filter(Conflict::queued).count());
+    }
+
+    private void report(Outcome outcome, FleetPlan plan, Reunion reunion, Traffic traffic) {
+        double saved = 100.0 * (1 - (double) (traffic.up() + traffic.down()) / (traffic.gzipFullSync() * devices));
         screen.title("Result");
         screen.table(List.of(
                 new Screen.Row(
                         "hashes",
-                        hashes.size() == 1
-                                ? "equal on " + DEVICES + " devices and the server: "
-                                        + hashes.iterator().next()
-                                : "DIFFERENT: " + hashes),
+                        outcome.hashes().size() == 1
+                                ? "equal on " + devices + " devices and the server: "
+                                        + outcome.hashes().iterator().next()
+                                : "DIFFERENT: " + outcome.hashes()),
                 new Screen.Row(
                         "documents",
-                        Screen.number(fleet.getFirst().documents()) + " (" + Screen.number(runways.after())
+                        Screen.number(outcome.documents()) + " (" + Screen.number(runways.after())
                                 + " must be left after all edits)"),
                 new Screen.Row(
                         "changes made offline",
-                        Screen.number(plan.mutations()) + " acknowledged, " + rejected + " rejected"),
+                        Screen.number(plan.mutations()) + " acknowledged, " + outcome.rejected() + " rejected"),
                 new Screen.Row("all acknowledged after", Screen.seconds(reunion.acknowledged())),
                 new Screen.Row("all devices equal after", Screen.seconds(reunion.converged())),
                 new Screen.Row(
                         "conflicts",
-                        met.size() + " met (" + FleetPlan.CONFLICTS + " were made), " + (met.size() - queued)
-                                + " resolved by themselves, " + queued + " queued for a person"),
+                        outcome.met() + " met (" + FleetPlan.CONFLICTS + " were made), "
+                                + (outcome.met() - outcome.queued()) + " resolved by themselves, " + outcome.queued()
+                                + " queued for a person"),
                 new Screen.Row("bytes up, all devices", Screen.bytes(traffic.up())),
                 new Screen.Row("bytes down, all devices", Screen.bytes(traffic.down())),
                 new Screen.Row(
                         "a compressed full sync of all devices",
-                        Screen.bytes(traffic.gzipFullSync() * DEVICES)
+                        Screen.bytes(traffic.gzipFullSync() * devices)
                                 + String.format(Locale.ROOT, ": the deltas saved %.1f %%", saved)),
                 new Screen.Row(
                         "first sync of a new device",
-                        Screen.bytes(traffic.firstSync() / DEVICES) + " (gzip of the JSON lines: "
+                        Screen.bytes(traffic.firstSync() / devices) + " (gzip of the JSON lines: "
                                 + Screen.bytes(traffic.gzipFullSync()) + ")")));
     }
 

@@ -96,7 +96,8 @@ final class Ingress {
         String key = mutation.collection() + '\n' + mutation.id();
         Document known = overlay.get(key);
         Document document = known != null ? known : state.stored(mutation.collection(), mutation.id());
-        if (expired && !document.exists() && !mutation.delete()) {
+        boolean unknown = expired && !document.exists() && !mutation.delete();
+        if (unknown || state.waiting().contains(push.device(), seq)) { // what waits must not happen twice
             quarantine(seq, mutation);
         }
         MutationIngress ingress = new MutationIngress(

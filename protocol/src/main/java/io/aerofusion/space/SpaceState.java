@@ -334,9 +334,15 @@ public final class SpaceState {
         return quarantine.list();
     }
 
-    /** Takes a mutation out of the quarantine, because somebody decided about it; without effect when it is not there. */
+    /** Takes a mutation out of the quarantine, because somebody dropped it; without effect when it is not there. */
     public void discard(String device, long seq) {
         quarantine.discard(device, seq);
+    }
+
+    /** Takes a mutation out of the quarantine that is made anew on the present: told once more by its device it has no effect. */
+    public void accept(String device, long seq) {
+        quarantine.discard(device, seq);
+        merged.put(device, mergedOf(device).with(seq));
     }
 
     /** The quarantine itself. */

@@ -85,6 +85,11 @@ class VectorsTest {
         for (JsonNode push : vector.get("pushes")) {
             SpaceState region = regions.computeIfAbsent(
                     push.get("region").textValue(), name -> new SpaceState("default", "vector", name, 1));
+            if (push.has("purged")) {
+                region.apply(new Purged(
+                        cursors.get(push.get("purged").intValue()).numbers(),
+                        push.get("now").longValue()));
+            }
             List<Mutation> mutations = new ArrayList<>();
             push.get("mutations").forEach(mutation -> mutations.add(mutation(mutation)));
             Cursor base = push.get("base").isNull()

@@ -27,6 +27,7 @@ final class ModelServer implements TestServer {
 
     int epoch = 1;
     int pageDocuments = 2;
+    long heartbeatMillis = 400_000;
 
     private final FakeClock clock;
     private final Map<DocumentKey, LocalDocument> documents = new HashMap<>();
@@ -87,7 +88,7 @@ final class ModelServer implements TestServer {
             switch (frame) {
                 case Frame.Hello hello -> {
                     device = hello.device();
-                    out.add(new Frame.Welcome("s1", "n1", clock.millis(), LIMITS, 1_000, 400_000));
+                    out.add(new Frame.Welcome("s1", "n1", clock.millis(), LIMITS, 1_000, heartbeatMillis));
                 }
                 case Frame.Sub sub -> follow(sub);
                 case Frame.Push push -> push(push);

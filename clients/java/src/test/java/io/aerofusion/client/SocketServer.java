@@ -32,6 +32,7 @@ final class SocketServer implements AutoCloseable {
     private final ServerSocket listener;
     private final List<Peer> peers = new ArrayList<>();
     private int refuseWith;
+    private boolean mute;
 
     SocketServer(ModelServer model) {
         this.model = model;
@@ -50,6 +51,11 @@ final class SocketServer implements AutoCloseable {
     /** Answers upgrades with this HTTP status; 0 accepts them. */
     synchronized void refuse(int status) {
         refuseWith = status;
+    }
+
+    /** Leaves every connection open and says nothing more, not even in answer to pings; or speaks again. */
+    synchronized void mute(boolean silent) {
+        mute = silent;
     }
 
     /** Cuts every connection without a word. */
@@ -204,6 +210,9 @@ final class SocketServer implements AutoCloseable {
         }
 
         private void send(int opcode, byte[] payload) throws IOException {
+            if (mute) {
+                return;
+            }
             ByteArrayOutputStream message = new ByteArrayOutputStream();
             message.write(0x80 | opcode);
             if (payload.length < 126) {

@@ -152,6 +152,22 @@ class SyncClientTest {
     }
 
     @Test
+    void aServerThatGoesMuteIsGivenUpAndFoundAgain() throws Exception {
+        server.model.heartbeatMillis = 300;
+        SyncClient alice = client("alice");
+        SyncedSpace space = alice.space("fleet");
+        alice.goOnline();
+        await().until(() -> alice.status().state() == State.ONLINE);
+        server.mute(true);
+        await().until(() -> alice.status().state() != State.ONLINE); // the connection is open, and says nothing
+        space.set("runways", "1", "length", json("3"));
+        server.mute(false);
+        server.cut(); // a connection that was made meanwhile waits long for its welcome
+        space.flush().get(60, TimeUnit.SECONDS);
+        assertThat(server.authorizations).hasSizeGreaterThan(1);
+    }
+
+    @Test
     void aByeForGoodIsObeyedAndOneForNowIsNot() {
         SyncClient alice = client("alice");
         alice.goOnline();

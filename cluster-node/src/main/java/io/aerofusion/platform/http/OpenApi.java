@@ -186,6 +186,13 @@ public final class OpenApi {
                 .put("type", "boolean")
                 .put("description", "whether the same request may succeed later, unchanged");
         properties.putObject("requestId").put("type", "string");
+        ObjectNode problems = properties.putObject("problems").put("type", "array");
+        problems.put(
+                "description", "of configuration-invalid: all that is wrong, each with its resource and JSON pointer");
+        ObjectNode one = problems.putObject("items").put("type", "object").putObject("properties");
+        for (String member : List.of("kind", "name", "pointer", "code", "detail")) {
+            one.putObject(member).put("type", "string");
+        }
         ObjectNode response = components.putObject("responses").putObject("Problem");
         response.put("description", "What went wrong, with a stable code");
         response.putObject("content")

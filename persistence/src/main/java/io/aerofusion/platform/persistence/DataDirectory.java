@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -12,7 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A node's data directory, held by one node at a time.
@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * is never a stale one to remove. Files that hold secrets are readable by their owner only.
  */
 public final class DataDirectory implements AutoCloseable {
+    /** What this JVM holds. To open and close the file once more would let go of the lock: POSIX gives it to the whole process. */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
     private final Path path;
     private final FileChannel lockFile;
     private final FileLock lock;
@@ -38,22 +41,38 @@ public final class DataDirectory implements AutoCloseable {
             createPrivateDirectory(path);
             path = path.toRealPath(); // one name, whichever link leads here
             createPrivateDirectory(path.resolve("secrets"));
-            FileChannel file = FileChannel.open(
-                    path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            FileLock lock = tryLock(file);
-            if (lock == null) {
-                String holder = readHolder(file);
-                file.close();
-                throw new StartException("The data directory " + path + " is in use by another node"
-                        + (holder.isEmpty() ? "" : " (process " + holder + ")")
-                        + ": stop that node, or give this one a directory of its own with --data.");
+            if (!HELD.add(path)) {
+                throw inUse(path, Long.toString(ProcessHandle.current().pid()));
             }
-            file.truncate(0);
-            file.write(ascii(Long.toString(ProcessHandle.current().pid())), 0);
-            return new DataDirectory(path, file, lock);
+            try {
+                return lock(path);
+            } catch (IOException | RuntimeException e) {
+                HELD.remove(path);
+                throw e;
+            }
         } catch (IOException e) {
             throw new StartException("The data directory " + path + " cannot be used (" + e + ").", e);
         }
+    }
+
+    private static DataDirectory lock(Path path) throws IOException {
+        FileChannel file = FileChannel.open(
+                path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileLock lock = file.tryLock();
+        if (lock == null) {
+            String holder = readHolder(file);
+            file.close();
+            throw inUse(path, holder);
+        }
+        file.truncate(0);
+        file.write(ascii(Long.toString(ProcessHandle.current().pid())), 0);
+        return new DataDirectory(path, file, lock);
+    }
+
+    private static StartException inUse(Path path, String holder) {
+        return new StartException("The data directory " + path + " is in use by another node"
+                + (holder.isEmpty() ? "" : " (process " + holder + ")")
+                + ": stop that node, or give this one a directory of its own with --data.");
     }
 
     public Path path() {
@@ -96,6 +115,7 @@ public final class DataDirectory implements AutoCloseable {
         try {
             lock.release();
             lockFile.close();
+            HELD.remove(path);
         } catch (IOException e) {
             throw new IllegalStateException("the lock on " + path + " could not be released", e);
         }
@@ -136,14 +156,6 @@ public final class DataDirectory implements AutoCloseable {
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         } else {
             Files.createDirectories(directory);
-        }
-    }
-
-    private static @Nullable FileLock tryLock(FileChannel file) throws IOException {
-        try {
-            return file.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null; // held by another node of this same JVM
         }
     }
 
