@@ -369,7 +369,9 @@ final class SpaceApiTest {
                         reader.request("GET", changes + "?wait=30&since=" + cursor, ""),
                         HttpResponse.BodyHandlers.ofString());
         api.delete("/api/v1/spaces/" + space + "/members/loser"); // before or while it waits
-        assertThat(Api.parse(waiting.get(25, TimeUnit.SECONDS).body()).path("code").asText())
+        assertThat(Api.parse(waiting.get(25, TimeUnit.SECONDS).body())
+                        .path("code")
+                        .asText())
                 .isEqualTo("space-not-found");
     }
 

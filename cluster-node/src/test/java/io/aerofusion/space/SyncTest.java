@@ -251,7 +251,9 @@ final class SyncTest {
                                 .as(name)
                                 .isGreaterThan(before.getOrDefault(name, 0.0)));
                 assertThat(now.get("space_sessions")).isGreaterThanOrEqualTo(2);
-                assertThat(now.get("space_recovery_seconds_count")).isPositive();
+                assertThat(now.get("aerofusion_entity_recovery_seconds_count{type=\"Space\"}"))
+                        .isPositive();
+                assertThat(now.get("aerofusion_journal_lag_seconds_count")).isPositive();
                 assertThat(now.get("aerofusion_projection_lag_seconds_count{projection=\"read-models\"}"))
                         .isPositive();
             });
