@@ -17,8 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rehearsal implements RequestEdit {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Verdict NOBODY_ANSWERED =
+            new Verdict.Refuse(503, "authentication-unavailable", "Whoever has to be asked did not answer in time.");
 
     private final Question asked;
     private @Nullable String consumer;
@@ -112,14 +115,12 @@ public final class Rehearsal implements RequestEdit {
             return verdict;
         }
         try {
-            return later.verdict()
-                    .toCompletableFuture()
-                    .thenApply(said -> said)
-                    .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                    .join();
-        } catch (CompletionException late) {
-            return new Verdict.Refuse(
-                    503, "authentication-unavailable", "Whoever has to be asked did not answer in time.");
+            return later.verdict().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException late) {
+            return NOBODY_ANSWERED;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return NOBODY_ANSWERED;
         }
     }
 
