@@ -168,7 +168,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
     private final Function<DeviceEvent, Set<String>> tags;
     private final InstantSource clock;
     private final Runnable credentialVoid;
-    private final Runnable recovered = Recoveries.start("Device");
+    private final Runnable recovered = Recoveries.start(KEY.name());
     private @Nullable Session session;
 
     /** @param credentialVoid told after the commit that answers about the device's credential must not be trusted any more */

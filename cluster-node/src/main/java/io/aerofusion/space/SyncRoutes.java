@@ -37,6 +37,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -240,13 +241,21 @@ final class SyncRoutes {
                                     .thenCompose(next -> stillCounts(request)
                                             .thenApply(counts -> Optional.of(Pair.create(next.cursor(), event(next)))
                                                     .filter(any -> counts)))
-                                    .exceptionally(over -> Optional.empty()));
+                                    .exceptionally(SyncRoutes::refused));
                     return HttpResponse.create()
                             .withEntity(HttpEntities.create(
                                     MediaTypes.TEXT_EVENT_STREAM.toContentType(),
                                     Source.single(event(first)).concat(rest)))
                             .addHeader(RawHeader.create("Cache-Control", "no-cache"));
                 });
+    }
+
+    /** A refusal ends the stream as its end; anything else breaks it off, and is logged where it happened. */
+    private static Optional<Pair<String, ByteString>> refused(Throwable failure) {
+        if (failure instanceof CompletionException wrapped && wrapped.getCause() instanceof ProblemException) {
+            return Optional.empty();
+        }
+        throw new CompletionException(failure);
     }
 
     /** Whether the token still stands for the same caller. Nobody who could say so now is as good as no. */
