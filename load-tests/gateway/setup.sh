@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets the peers of the gateway comparison up: nginx, HAProxy, wrk and h2load (nghttp2-client) from Debian's packages, a C compiler for the
-# upstream, Spring Cloud Gateway from Maven Central. Run it as root once; then: ./run bench gateway
+# upstream and the evenly spaced load, Spring Cloud Gateway from Maven Central. Run it as root once; then: ./run bench gateway
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target="$here/../target/gateway"
@@ -15,8 +15,9 @@ if [ -n "$missing" ]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 mkdir -p "$target"
-echo "Building the upstream"
+echo "Building the upstream and the evenly spaced load"
 cc -O2 -o "$target/backend" "$here/backend.c"
+cc -O2 -o "$target/pace" "$here/pace.c"
 echo "Building Spring Cloud Gateway (downloads about 40 MB the first time)"
 "$here/../../mvnw" -q -B -f "$here/scg/pom.xml" package
 cp "$here/scg/target/spring-cloud-gateway-0.jar" "$target/scg.jar"

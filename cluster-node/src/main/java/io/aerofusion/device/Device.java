@@ -20,7 +20,9 @@ import io.aerofusion.platform.cluster.Durable;
 import io.aerofusion.platform.cluster.SessionSignal;
 import io.aerofusion.platform.security.Principal;
 import io.aerofusion.platform.telemetry.Recoveries;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -64,6 +66,9 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
     /** Holds a credential's hash against the device's; a good one renews the lease. */
     public record Authenticate(String credentialHash, ActorRef<Authentication> replyTo) implements Command {}
 
+    /** Asks whether a user may act under the device's name without its credential. */
+    public record AskBearing(String user, ActorRef<Bearing> replyTo) implements Command {}
+
     /** Replaces the credential; sessions opened with the old one end. */
     public record RotateCredential(Principal caller, String credentialHash, ActorRef<Reply> replyTo)
             implements Command {}
@@ -104,14 +109,20 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
      * A session is open; repeated while it is.
      *
      * @param openedAt by the clock of the session's node, ms since the epoch: of two sessions the newer one stays
+     * @param credentialHash of the credential that it was opened with; null from a node that does not know the field
      */
-    public record OpenSession(Principal caller, long openedAt, ActorRef<SessionSignal> session) implements Command {}
+    public record OpenSession(
+            Principal caller, long openedAt, @Nullable String credentialHash, ActorRef<SessionSignal> session)
+            implements Command {}
 
     /** A session ended. */
     public record CloseSession(ActorRef<SessionSignal> session) implements Command {}
 
     /** The device stored everything of the space up to the cursor. */
     public record Acknowledge(Principal caller, String space, String cursor) implements Command {}
+
+    /** Time to write down what was acknowledged too soon after the last time. */
+    record AcknowledgementDue(String space) implements Command {}
 
     /** What a device answers. */
     public sealed interface Reply extends Durable {}
@@ -133,6 +144,9 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
      * @param owner null when it is not
      */
     public record Authentication(@Nullable String owner) implements Durable {}
+
+    /** Whether somebody may act under the device's name. */
+    public record Bearing(boolean allowed) implements Durable {}
 
     /**
      * A device without its secrets.
@@ -167,11 +181,23 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
     private final SnapshotAdapter<DeviceState> snapshots;
     private final Function<DeviceEvent, Set<String>> tags;
     private final InstantSource clock;
+    private final Duration acknowledgedEvery;
     private final Runnable credentialVoid;
+    /**
+     * By space, the latest that came too soon after the one before. Only in memory: a device says it again in its next session. At most
+     * {@link DeviceState#ACKNOWLEDGED_MAX}; what comes beyond them is dropped, and said again by then.
+     */
+    private final Map<String, Acknowledge> acknowledgedTooSoon = new HashMap<>();
+
     private final Runnable recovered = Recoveries.start(KEY.name());
     private @Nullable Session session;
 
-    /** @param credentialVoid told after the commit that answers about the device's credential must not be trusted any more */
+    /**
+     * A device.
+     *
+     * @param acknowledgedEvery a cursor that the device has stored is written down at most so often per space
+     * @param credentialVoid told after the commit that answers about the device's credential must not be trusted any more
+     */
     Device(
             ActorContext<Command> context,
             PersistenceId persistenceId,
@@ -179,6 +205,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
             SnapshotAdapter<DeviceState> snapshots,
             Function<DeviceEvent, Set<String>> tags,
             InstantSource clock,
+            Duration acknowledgedEvery,
             Runnable credentialVoid) {
         super(persistenceId);
         this.context = context;
@@ -187,6 +214,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
         this.snapshots = snapshots;
         this.tags = tags;
         this.clock = clock;
+        this.acknowledgedEvery = acknowledgedEvery;
         this.credentialVoid = credentialVoid;
     }
 
@@ -239,6 +267,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
                                         .<Reply>map(refused -> refused)
                                         .orElseGet(() -> described(state)));
             case Authenticate authenticate -> onAuthenticate(state, authenticate);
+            case AskBearing ask -> Effect().reply(ask.replyTo(), new Bearing(state.mayBeBorneBy(ask.user())));
             case RotateCredential rotate -> onRotate(state, rotate);
             case Relabel relabel -> onRelabel(state, relabel);
             case PatchDesired patch -> onPatchDesired(state, patch);
@@ -248,6 +277,10 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
             case OpenSession open -> onOpenSession(state, open);
             case CloseSession close -> onCloseSession(close);
             case Acknowledge acknowledge -> onAcknowledge(state, acknowledge);
+            case AcknowledgementDue due -> {
+                Acknowledge latest = acknowledgedTooSoon.remove(due.space());
+                yield latest == null ? Effect().noReply() : onAcknowledge(state, latest);
+            }
         };
     }
 
@@ -426,12 +459,7 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
             case UNREGISTERED -> Optional.of(ErrorCode.DEVICE_UNKNOWN);
             case REVOKED -> Optional.of(ErrorCode.DEVICE_REVOKED);
             case FORGOTTEN -> Optional.of(ErrorCode.ERASED);
-            case ACTIVE ->
-                !state.owner().equals(command.caller().user())
-                        ? Optional.of(ErrorCode.DEVICE_UNKNOWN)
-                        : session != null && !session.ref.equals(opened.ref) && opened.isOlderThan(session)
-                                ? Optional.of(ErrorCode.SESSION_REPLACED)
-                                : Optional.empty();
+            case ACTIVE -> reasonToEnd(state, command, opened);
         };
         if (reason.isPresent()) {
             command.session().tell(new SessionSignal.End(reason.get()));
@@ -452,6 +480,19 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
                 : Effect().noReply();
     }
 
+    /** The credential was good when the session asked about it; here it is known whether it still is. */
+    private Optional<ErrorCode> reasonToEnd(DeviceState state, OpenSession command, Session opened) {
+        if (!state.owner().equals(command.caller().user())) {
+            return Optional.of(ErrorCode.DEVICE_UNKNOWN);
+        }
+        if (command.credentialHash() != null && !state.accepts(command.credentialHash())) {
+            return Optional.of(ErrorCode.UNAUTHENTICATED);
+        }
+        return session != null && !session.ref.equals(opened.ref) && opened.isOlderThan(session)
+                ? Optional.of(ErrorCode.SESSION_REPLACED)
+                : Optional.empty();
+    }
+
     private ReplyEffect<DeviceEvent, DeviceState> onCloseSession(CloseSession command) {
         if (session != null && session.ref.equals(command.session())) {
             context.unwatch(session.ref);
@@ -461,13 +502,30 @@ public final class Device extends EventSourcedBehaviorWithEnforcedReplies<Device
     }
 
     private ReplyEffect<DeviceEvent, DeviceState> onAcknowledge(DeviceState state, Acknowledge command) {
+        String space = command.space();
+        if (!state.owner().equals(command.caller().user()) || !state.acknowledges(space, command.cursor())) {
+            return Effect().noReply();
+        }
         long now = clock.millis();
-        return state.owner().equals(command.caller().user())
-                        && state.acknowledgementIsDue(command.space(), command.cursor(), now)
-                ? Effect()
-                        .persist(new DeviceEvent.SpaceAcknowledged(command.space(), command.cursor(), now))
-                        .thenNoReply()
-                : Effect().noReply();
+        long wait = state.millisUntilAcknowledgement(space, now, acknowledgedEvery);
+        if (wait > 0) {
+            acknowledgeLater(command, wait);
+            return Effect().noReply();
+        }
+        acknowledgedTooSoon.remove(space);
+        return Effect()
+                .persist(new DeviceEvent.SpaceAcknowledged(space, command.cursor(), now))
+                .thenNoReply();
+    }
+
+    /** The latest stays and follows when its time has come: the device may have nothing more to say for a long time. */
+    private void acknowledgeLater(Acknowledge command, long waitMillis) {
+        if (acknowledgedTooSoon.replace(command.space(), command) == null
+                && acknowledgedTooSoon.size() < DeviceState.ACKNOWLEDGED_MAX) {
+            acknowledgedTooSoon.put(command.space(), command);
+            context.scheduleOnce(
+                    Duration.ofMillis(waitMillis), context.getSelf(), new AcknowledgementDue(command.space()));
+        }
     }
 
     private static DeviceEvent lease(long now) {

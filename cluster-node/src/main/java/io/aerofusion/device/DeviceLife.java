@@ -10,6 +10,7 @@ import io.aerofusion.platform.NodeContext;
 import io.aerofusion.platform.cluster.SessionSignal;
 import io.aerofusion.platform.security.SealedEntity;
 import io.aerofusion.platform.security.Sealing;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
@@ -19,6 +20,7 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
     private final NodeContext node;
     private final String tenant;
     private final String device;
+    private final Duration acknowledgedEvery;
     private final BiConsumer<String, String> credentialVoid;
 
     private DeviceLife(
@@ -26,11 +28,13 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
             NodeContext node,
             String tenant,
             String device,
+            Duration acknowledgedEvery,
             BiConsumer<String, String> credentialVoid) {
         this.context = context;
         this.node = node;
         this.tenant = tenant;
         this.device = device;
+        this.acknowledgedEvery = acknowledgedEvery;
         this.credentialVoid = credentialVoid;
     }
 
@@ -38,17 +42,23 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
      * The behavior of the entity.
      *
      * @param entityId {@code tenant|device}
+     * @param acknowledgedEvery a cursor that the device has stored is written down at most so often per space
      * @param credentialVoid told tenant and device when answers about its credential must not be trusted any more
      */
     static Behavior<Device.Command> create(
-            NodeContext node, String entityId, BiConsumer<String, String> credentialVoid) {
+            NodeContext node, String entityId, Duration acknowledgedEvery, BiConsumer<String, String> credentialVoid) {
         int bar = entityId.indexOf('|');
         return Behaviors.setup(context -> SealedEntity.create(
                 PersistenceId.ofUniqueId(Device.KEY.name() + "|" + entityId),
                 node.keys(),
                 node.blocking(),
                 new DeviceLife(
-                        context, node, entityId.substring(0, bar), entityId.substring(bar + 1), credentialVoid)));
+                        context,
+                        node,
+                        entityId.substring(0, bar),
+                        entityId.substring(bar + 1),
+                        acknowledgedEvery,
+                        credentialVoid)));
     }
 
     @Override
@@ -60,6 +70,7 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
                 sealing.snapshots(DeviceState.class),
                 event -> DeviceReadModel.follows(event) ? sealing.localTags() : sealing.streamTags(),
                 node.clock(),
+                acknowledgedEvery,
                 () -> credentialVoid.accept(tenant, device));
     }
 
@@ -72,7 +83,11 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
 
     @Override
     public void unborn(Device.Command command) {
-        refuse(command, ErrorCode.NOT_FOUND, "There is no such device among yours.", ErrorCode.DEVICE_UNKNOWN);
+        if (command instanceof Device.AskBearing ask) {
+            ask.replyTo().tell(new Device.Bearing(true)); // nobody's name
+        } else {
+            refuse(command, ErrorCode.NOT_FOUND, "There is no such device among yours.", ErrorCode.DEVICE_UNKNOWN);
+        }
     }
 
     @Override
@@ -95,10 +110,12 @@ final class DeviceLife implements SealedEntity.Life<Device.Command> {
             case Device.PatchReported c -> refuse(c.replyTo(), code, detail);
             case Device.Revoke c -> refuse(c.replyTo(), code, detail);
             case Device.Forget c -> refuse(c.replyTo(), code, detail);
+            case Device.AskBearing c -> c.replyTo().tell(new Device.Bearing(false));
             case Device.Authenticate c -> c.replyTo().tell(new Device.Authentication(null));
             case Device.OpenSession c -> c.session().tell(new SessionSignal.End(reason));
             case Device.CloseSession c -> {}
             case Device.Acknowledge c -> {}
+            case Device.AcknowledgementDue c -> {}
         }
     }
 

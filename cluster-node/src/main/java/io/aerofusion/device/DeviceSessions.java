@@ -28,7 +28,7 @@ final class DeviceSessions extends AbstractBehavior<DeviceSessions.Message> {
     /** What it is told. */
     sealed interface Message {}
 
-    record Opened(Principal caller, ActorRef<SessionSignal> session) implements Message {}
+    record Opened(Principal caller, String credentialHash, ActorRef<SessionSignal> session) implements Message {}
 
     record Closed(ActorRef<SessionSignal> session) implements Message {}
 
@@ -36,7 +36,7 @@ final class DeviceSessions extends AbstractBehavior<DeviceSessions.Message> {
         INSTANCE
     }
 
-    private record Session(Principal caller, long openedAt, int slice) {}
+    private record Session(Principal caller, String credentialHash, long openedAt, int slice) {}
 
     private final Map<ActorRef<SessionSignal>, Session> sessions = new HashMap<>();
     private final InstantSource clock;
@@ -74,7 +74,7 @@ final class DeviceSessions extends AbstractBehavior<DeviceSessions.Message> {
 
     private Behavior<Message> onOpened(Opened message) {
         // Spread over the slices, so that a fleet that reconnects at once is not announced at once for ever after.
-        Session session = new Session(message.caller(), clock.millis(), opened++ % SLICES);
+        Session session = new Session(message.caller(), message.credentialHash(), clock.millis(), opened++ % SLICES);
         if (sessions.put(message.session(), session) == null) {
             getContext().watchWith(message.session(), new Closed(message.session()));
         }
@@ -104,6 +104,8 @@ final class DeviceSessions extends AbstractBehavior<DeviceSessions.Message> {
     }
 
     private void announce(ActorRef<SessionSignal> ref, Session session) {
-        tell.accept(session.caller(), new Device.OpenSession(session.caller(), session.openedAt(), ref));
+        tell.accept(
+                session.caller(),
+                new Device.OpenSession(session.caller(), session.openedAt(), session.credentialHash(), ref));
     }
 }

@@ -36,8 +36,6 @@ public record DeviceState(
     public static final Duration LEASE = Duration.ofDays(30);
     /** A lease is renewed at most so often, however often the device comes: it bounds the events of a busy device. */
     public static final Duration LEASE_RENEWED_EVERY = Duration.ofHours(1);
-    /** An acknowledged cursor is stored at most so often per space; the one in between is lost to a crash, harmlessly. */
-    public static final Duration ACKNOWLEDGED_EVERY = Duration.ofMinutes(1);
     /** Spaces whose cursor is remembered; beyond it the one acknowledged longest ago is forgotten. */
     public static final int ACKNOWLEDGED_MAX = 256;
     /** Labels of a device; more are refused with {@code invalid-request}. */
@@ -113,17 +111,30 @@ public record DeviceState(
         return standing == Standing.ACTIVE && BearerToken.sameHash(credentialHash, hash);
     }
 
+    /** Whether a user may act under its name without its credential: nobody but the owner, once it was registered. */
+    boolean mayBeBorneBy(String user) {
+        return switch (standing) {
+            case UNREGISTERED -> true;
+            case ACTIVE, REVOKED -> owner.equals(user);
+            case FORGOTTEN -> false;
+        };
+    }
+
     /** Whether the device's presence is worth an event. */
     boolean leaseIsDue(long now) {
         return standing == Standing.ACTIVE && now - seenAt >= LEASE_RENEWED_EVERY.toMillis();
     }
 
-    boolean acknowledgementIsDue(String space, String cursor, long now) {
-        if (standing != Standing.ACTIVE) {
-            return false;
-        }
+    /** Whether a cursor that the device has stored is news. */
+    boolean acknowledges(String space, String cursor) {
         Acknowledged last = acknowledged.get(space);
-        return last == null || (!last.cursor().equals(cursor) && now - last.at() >= ACKNOWLEDGED_EVERY.toMillis());
+        return standing == Standing.ACTIVE && (last == null || !last.cursor().equals(cursor));
+    }
+
+    /** How long a cursor has to wait until it may be written down; zero or less: not at all. */
+    long millisUntilAcknowledgement(String space, long now, Duration every) {
+        Acknowledged last = acknowledged.get(space);
+        return last == null ? 0 : last.at() + every.toMillis() - now;
     }
 
     /** What is wrong with a name and labels, in a sentence; empty when nothing is. */

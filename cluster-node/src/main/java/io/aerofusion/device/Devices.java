@@ -35,6 +35,9 @@ public final class Devices implements DeviceLink {
     /** How long a device may take to answer; then the caller gets {@code timeout} and may repeat. */
     static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
 
+    /** Of the sync sessions, which say it to the devices as often. */
+    private static final String ACKNOWLEDGED_EVERY = "aerofusion.space.session.seen-interval";
+
     private final NodeContext node;
     private final TokenAuthenticator tokens;
     private final ClusterSharding sharding;
@@ -49,8 +52,10 @@ public final class Devices implements DeviceLink {
         this.node = node;
         this.tokens = tokens;
         this.sharding = ClusterSharding.get(node.system());
-        sharding.init(
-                Entity.of(Device.KEY, entity -> DeviceLife.create(node, entity.getEntityId(), this::forgetCredential)));
+        Duration acknowledgedEvery = node.system().settings().config().getDuration(ACKNOWLEDGED_EVERY);
+        sharding.init(Entity.of(
+                Device.KEY,
+                entity -> DeviceLife.create(node, entity.getEntityId(), acknowledgedEvery, this::forgetCredential)));
         this.sessions = node.system()
                 .systemActorOf(
                         DeviceSessions.create(
@@ -109,8 +114,9 @@ public final class Devices implements DeviceLink {
     }
 
     @Override
-    public void opened(Principal device, ActorRef<SessionSignal> session) {
-        sessions.tell(new DeviceSessions.Opened(device, session));
+    public void opened(Principal device, String credential, ActorRef<SessionSignal> session) {
+        String hash = BearerToken.parse(credential).map(BearerToken::hash).orElse("");
+        sessions.tell(new DeviceSessions.Opened(device, hash, session));
     }
 
     @Override
@@ -127,6 +133,15 @@ public final class Devices implements DeviceLink {
                     case Device.Refused refused -> new Reported(0, refused.code());
                     default -> throw new IllegalStateException("no answer to a report: " + reply);
                 });
+    }
+
+    @Override
+    public CompletionStage<Boolean> mayBear(Principal user, String device) {
+        return EntityAsk.<Device.Command, Device.Bearing>repeating(
+                        entity(user.tenant(), device),
+                        replyTo -> new Device.AskBearing(user.user(), replyTo),
+                        ANSWER_TIMEOUT)
+                .thenApply(Device.Bearing::allowed);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.aerofusion.gateway.upstream.UpstreamSettings;
 import io.aerofusion.route.UpstreamSpec;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -15,6 +16,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Opens connections to endpoints on a loop, with TLS where the upstream wants it. */
@@ -35,13 +37,41 @@ final class Connector {
             Consumer<Channel> opened,
             Consumer<Fault> failed,
             Runnable closed) {
+        connect(
+                loop,
+                () -> loop.gateway().sockets().client(endpoint.target().socket().getAddress()),
+                endpoint,
+                upstream,
+                opened,
+                failed,
+                closed);
+    }
+
+    /** @param sockets makes one; throws {@link ChannelException} when the system gives none */
+    static void connect(
+            Loop loop,
+            Supplier<Channel> sockets,
+            Endpoint endpoint,
+            UpstreamSettings upstream,
+            Consumer<Channel> opened,
+            Consumer<Fault> failed,
+            Runnable closed) {
+        Channel channel;
+        try {
+            channel = sockets.get();
+        } catch (ChannelException none) {
+            // No file is left, perhaps. The bootstrap would say so on a thread of its own, and never that it is closed.
+            loop.eventLoop().execute(() -> {
+                failed.accept(Fault.UPSTREAM_CONNECT_FAILED);
+                closed.run();
+            });
+            return;
+        }
         GatewaySettings settings = loop.settings();
         int low = settings.bounds().writeBufferBytesMax() / 2;
         ChannelFuture connecting = new Bootstrap()
                 .group(loop.eventLoop())
-                .channelFactory(() -> loop.gateway()
-                        .sockets()
-                        .client(endpoint.target().socket().getAddress()))
+                .channelFactory(() -> channel)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         upstream.timeouts().connect().toMillis())
@@ -53,7 +83,6 @@ final class Connector {
                     }
                 })
                 .connect(endpoint.target().socket());
-        Channel channel = connecting.channel();
         channel.closeFuture().addListener(gone -> closed.run());
         connecting.addListener(done -> {
             if (!done.isSuccess()) {
@@ -85,10 +114,11 @@ final class Connector {
     }
 
     private static void secure(Loop loop, Endpoint endpoint, UpstreamSettings upstream, Channel channel) {
-        UpstreamSpec.Tls tls = upstream.transport().tls();
-        SslContext context = loop.gateway().context(upstream.transport());
-        if (tls == null || context == null) return;
         Target target = endpoint.target();
+        var transport = target.transport(upstream.transport());
+        UpstreamSpec.Tls tls = transport.tls();
+        SslContext context = loop.gateway().context(transport);
+        if (tls == null || context == null) return;
         SslHandler handler = TlsClient.handler(
                 context,
                 tls,

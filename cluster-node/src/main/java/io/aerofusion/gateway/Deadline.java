@@ -28,11 +28,6 @@ public final class Deadline {
         at = NONE;
     }
 
-    /** Whether it is set. */
-    public boolean isSet() {
-        return at != NONE;
-    }
-
     /** Gives up its place; it is not used any more. */
     public void close() {
         loop.forget(this);

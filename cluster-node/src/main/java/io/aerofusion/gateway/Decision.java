@@ -106,6 +106,7 @@ final class Decision {
         return switch (verdict) {
             case Verdict.Pass pass -> {
                 if (pass.wouldRefuse()) notes.wouldRefuse();
+                if (!pass.headers().isEmpty()) pass.headers().forEach(x::setResponseHeader);
                 yield true;
             }
             case Verdict.Refuse refusal -> {

@@ -1,6 +1,7 @@
 package io.aerofusion.gateway;
 
 import io.aerofusion.gateway.upstream.BreakerPhase;
+import io.aerofusion.gateway.upstream.Target;
 import io.aerofusion.gateway.upstream.Transport;
 import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamState.EndpointState;
@@ -38,6 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,14 +75,17 @@ public final class DocumentFetch {
 
     private final EventLoop loop;
     private final Sockets sockets;
+    private final Function<Transport, @Nullable SslContext> tls;
 
-    DocumentFetch(EventLoop loop, Sockets sockets) {
+    /** @param tls the context for a transport; null if it is spoken to in the clear */
+    DocumentFetch(EventLoop loop, Sockets sockets, Function<Transport, @Nullable SslContext> tls) {
         this.loop = loop;
         this.sockets = sockets;
+        this.tls = tls;
     }
 
-    /** Asks one of its healthy endpoints; {@code tls} is null if it is spoken to in the clear. */
-    CompletionStage<Fetched> get(@Nullable Upstream upstream, @Nullable SslContext tls, Wanted wanted) {
+    /** Asks one of its healthy endpoints, of the first priority that has one. */
+    CompletionStage<Fetched> get(@Nullable Upstream upstream, Wanted wanted) {
         List<EndpointState> healthy = new ArrayList<>();
         if (upstream != null) {
             for (EndpointState endpoint : upstream.state().endpoints()) {
@@ -92,14 +97,17 @@ public final class DocumentFetch {
         }
         if (upstream == null || healthy.isEmpty())
             return CompletableFuture.completedFuture(new Fetched.Failed("No endpoint is healthy."));
-        EndpointState chosen = healthy.get(ThreadLocalRandom.current().nextInt(healthy.size()));
-        return connect(chosen, upstream.settings().transport(), tls, wanted);
+        int first = healthy.stream().mapToInt(EndpointState::priority).min().orElse(0);
+        healthy.removeIf(endpoint -> endpoint.priority() > first);
+        Target chosen =
+                healthy.get(ThreadLocalRandom.current().nextInt(healthy.size())).target();
+        return connect(chosen, chosen.transport(upstream.settings().transport()), wanted);
     }
 
-    private CompletionStage<Fetched> connect(
-            EndpointState endpoint, Transport transport, @Nullable SslContext tls, Wanted wanted) {
+    private CompletionStage<Fetched> connect(Target endpoint, Transport transport, Wanted wanted) {
         var fetched = new CompletableFuture<Fetched>();
-        InetSocketAddress address = address(endpoint.address());
+        InetSocketAddress address = endpoint.socket();
+        SslContext context = tls.apply(transport);
         boolean http2 = transport.protocol() == Transport.Protocol.HTTP2;
         ChannelFuture connecting = new Bootstrap()
                 .group(loop)
@@ -109,10 +117,10 @@ public final class DocumentFetch {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        if (tls != null && transport.tls() != null)
+                        if (context != null && transport.tls() != null)
                             channel.pipeline()
                                     .addLast(io.aerofusion.gateway.tls.TlsClient.handler(
-                                            tls,
+                                            context,
                                             transport.tls(),
                                             channel.alloc(),
                                             endpoint.hostname(),
@@ -169,7 +177,7 @@ public final class DocumentFetch {
     }
 
     private static FullHttpRequest request(
-            EndpointState endpoint, InetSocketAddress address, Wanted wanted, Transport transport) {
+            Target endpoint, InetSocketAddress address, Wanted wanted, Transport transport) {
         String name = endpoint.hostname();
         String host = (name.indexOf(':') < 0 ? name : "[" + name + "]") + ":" + address.getPort();
         var request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, wanted.path());
@@ -185,13 +193,6 @@ public final class DocumentFetch {
                             transport.tls() == null ? "http" : "https");
         else request.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         return request;
-    }
-
-    private static InetSocketAddress address(String text) {
-        int colon = text.lastIndexOf(':');
-        String host = text.substring(0, colon);
-        String literal = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        return new InetSocketAddress(literal, Integer.parseInt(text.substring(colon + 1)));
     }
 
     private static Fetched unreachable() {

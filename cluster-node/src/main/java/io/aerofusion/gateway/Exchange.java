@@ -184,11 +184,16 @@ public final class Exchange extends ExchangeHeads implements Expiring {
 
     /** The client is gone. */
     public void clientGone() {
-        if (phase == Phase.FREE) return;
-        loop.counters().faults(Fault.CLIENT_GONE).increment();
-        notes.fault(Fault.CLIENT_GONE.code(), Fault.Side.CLIENT, route);
+        clientGone(Fault.CLIENT_GONE);
+    }
+
+    /** The client's side is over because of this fault and can be told nothing more; false if nothing was under way. */
+    public boolean clientGone(Fault fault) {
+        if (phase == Phase.FREE) return false;
+        notes.fault(fault.code(), Fault.Side.CLIENT, route);
         detach();
         finish();
+        return true;
     }
 
     /** The client takes more of the response, or no more. */
@@ -462,7 +467,6 @@ public final class Exchange extends ExchangeHeads implements Expiring {
     }
 
     void refuse(Fault fault) {
-        loop.counters().faults(fault).increment();
         refuse(fault.status(), fault.code(), fault.side(), fault.detail(), Map.of());
     }
 

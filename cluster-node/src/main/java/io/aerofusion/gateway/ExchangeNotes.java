@@ -121,6 +121,7 @@ final class ExchangeNotes {
     void fault(String code, Fault.Side side, @Nullable Route to) {
         if (!fault.isEmpty()) return;
         fault = code;
+        loop.counters().faults(code).increment();
         if (route != null) route.fault(code);
         if (consumer != null) consumer.fault(code);
         if (to != null && side == Fault.Side.UPSTREAM) to.tally().fault(code);

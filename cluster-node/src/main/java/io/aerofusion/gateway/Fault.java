@@ -2,7 +2,7 @@ package io.aerofusion.gateway;
 
 /**
  * Every error the data path answers by itself: the status, the side that failed, and a code that is a promise to clients and
- * dashboards, never renamed or reused. Each is counted by {@link GatewayCounters}.
+ * dashboards, never renamed or reused. Each is counted by {@link GatewayCounters}, beside the codes by which policies and upstreams' limits refuse.
  */
 public enum Fault {
     // the client's bytes

@@ -2,6 +2,7 @@ package io.aerofusion.gateway;
 
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
+import io.aerofusion.gateway.GatewaySettings.Timeouts;
 import io.aerofusion.gateway.access.AccessLog;
 import io.aerofusion.gateway.access.Observability;
 import io.aerofusion.gateway.http1.Http1Client;
@@ -19,6 +20,7 @@ import io.aerofusion.gateway.upstream.Upstream;
 import io.aerofusion.gateway.upstream.UpstreamSettings;
 import io.aerofusion.gateway.upstream.UpstreamState;
 import io.aerofusion.gateway.upstream.UpstreamTable;
+import io.aerofusion.gateway.upstream.UpstreamTimeouts;
 import io.aerofusion.gateway.usage.Traffic;
 import io.aerofusion.gateway.usage.Usage;
 import io.aerofusion.route.CertificateSpec;
@@ -34,7 +36,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslContext;
-import io.netty.resolver.dns.DnsServerAddressStreamProvider;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -83,10 +84,11 @@ public final class Gateway implements AutoCloseable {
     private final UpstreamTable upstreams;
     private final TlsClient tlsClient = new TlsClient();
     private final AtomicLong swaps = new AtomicLong();
+    private final Object takingOver = new Object();
     private volatile @Nullable Serving serving;
     private volatile boolean closed;
 
-    private Gateway(GatewaySettings settings, @Nullable DnsServerAddressStreamProvider nameServers) {
+    private Gateway(GatewaySettings settings) {
         this.settings = settings;
         this.traffic = new Traffic(settings.threads());
         Observability observability = settings.observability();
@@ -105,17 +107,12 @@ public final class Gateway implements AutoCloseable {
                 settings.platform(),
                 transport -> Objects.requireNonNull(context(transport)),
                 this::released,
-                nameServers);
+                settings.nameServers());
     }
 
     /** Binds every listener, or none: what cannot be bound is thrown. */
     public static Gateway start(GatewaySettings settings) {
-        return start(settings, null);
-    }
-
-    /** The same with other name servers than the system's, for upstreams whose endpoints are names. */
-    static Gateway start(GatewaySettings settings, @Nullable DnsServerAddressStreamProvider nameServers) {
-        var gateway = new Gateway(settings, nameServers);
+        var gateway = new Gateway(settings);
         try {
             for (int i = 0; i < settings.listeners().size(); i++) gateway.bind(i);
         } catch (RuntimeException failed) {
@@ -222,14 +219,13 @@ public final class Gateway implements AutoCloseable {
         CertificateSpec own = reference == null || current == null
                 ? null
                 : current.compiled().certificates().get(reference);
-        return tlsClient.context(tls, transport.protocol() == Transport.Protocol.HTTP2, own);
+        return tlsClient.context(tls, transport.protocol() == Transport.Protocol.HTTP2, transport.anyName(), own);
     }
 
     /** Gets a document of an upstream of the present generation; never fails. */
     public CompletionStage<DocumentFetch.Fetched> fetch(DocumentFetch.Wanted wanted) {
         Upstream upstream = upstreams.get(wanted.upstream());
-        SslContext tls = upstream == null ? null : context(upstream.settings().transport());
-        return new DocumentFetch(group.next(), sockets).get(upstream, tls, wanted);
+        return new DocumentFetch(group.next(), sockets, this::context).get(upstream, wanted);
     }
 
     private void released(Endpoint endpoint) {
@@ -307,10 +303,12 @@ public final class Gateway implements AutoCloseable {
      */
     public synchronized CompletionStage<Void> swap(Compiled compiled) {
         long order = swaps.incrementAndGet();
+        Timeouts times = settings.timeouts();
+        var node = new UpstreamTimeouts(times.connect(), times.upstreamIdle(), times.request());
         var named = new ArrayList<UpstreamSettings>();
         compiled.upstreams()
                 .forEach((name, spec) -> named.add(UpstreamSettings.of(
-                        name, spec, compiled.upstreamPolicy(name).spec())));
+                        name, spec, compiled.upstreamPolicy(name).spec(), node)));
         Map<String, Upstream> found = upstreams.swap(named);
         count(compiled);
         Serving current = serving;
@@ -324,11 +322,17 @@ public final class Gateway implements AutoCloseable {
                 settings.bounds().bodyBytesMax(),
                 logThreshold,
                 traffic);
-        return upstreams.known(KNOWN_MAX).thenRun(() -> {
-            synchronized (this) {
-                if (swaps.get() == order) serving = next;
-            }
-        });
+        return upstreams.known(KNOWN_MAX).thenRun(() -> serve(next, order));
+    }
+
+    /**
+     * Unless another generation has overtaken it. Whoever tells the last endpoints comes here, with the lock of the upstreams, which
+     * {@link #swap} takes within its own: so not under that one.
+     */
+    private void serve(Serving next, long order) {
+        synchronized (takingOver) {
+            if (swaps.get() == order) serving = next;
+        }
     }
 
     private void count(Compiled compiled) {

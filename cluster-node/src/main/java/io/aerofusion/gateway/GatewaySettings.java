@@ -6,6 +6,7 @@ import io.aerofusion.gateway.routing.CompiledRule;
 import io.aerofusion.gateway.upstream.EndpointSource;
 import io.aerofusion.gateway.upstream.ServiceLookup;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -27,7 +28,8 @@ import java.util.function.Predicate;
  * @param ticker nanoseconds that only go forward
  * @param clock the time of day
  * @param discovery finds the endpoints of upstreams that name a service
- * @param platform tells the addresses of this platform's own API
+ * @param nameServers who is asked for upstreams whose endpoints are names, in this order; empty for those of the system
+ * @param platform where the platform's own API is, for upstreams that name it; each target says how it is spoken to
  * @param policies makes the steps of a generation's rules
  * @param observability what is told of requests one by one
  * @param forwardedField whether upstreams get {@code Forwarded} (RFC 7239) beside {@code X-Forwarded-*}
@@ -42,12 +44,14 @@ public record GatewaySettings(
         LongSupplier ticker,
         InstantSource clock,
         ServiceLookup discovery,
+        List<InetSocketAddress> nameServers,
         EndpointSource platform,
         Policies policies,
         Observability observability,
         boolean forwardedField) {
     public GatewaySettings {
         listeners = List.copyOf(listeners);
+        nameServers = List.copyOf(nameServers);
         if (listeners.isEmpty()) throw new IllegalArgumentException("a gateway needs a listener");
         if (threads < 1 || threads > 1024) throw new IllegalArgumentException("threads must be 1 to 1024: " + threads);
     }
@@ -64,6 +68,7 @@ public record GatewaySettings(
                 System::nanoTime,
                 InstantSource.system(),
                 (name, port) -> CompletableFuture.failedStage(new IllegalStateException("no service discovery")),
+                List.of(),
                 EndpointSource.fixed(List.of()),
                 compiled -> rule -> List.of(),
                 Observability.SILENT,
@@ -101,6 +106,10 @@ public record GatewaySettings(
         });
     }
 
+    public GatewaySettings withNameServers(List<InetSocketAddress> asked) {
+        return with(change -> change.nameServers = asked);
+    }
+
     public GatewaySettings withPolicies(Policies made) {
         return with(change -> change.policies = made);
     }
@@ -130,6 +139,7 @@ public record GatewaySettings(
         private LongSupplier ticker;
         private final InstantSource clock;
         private ServiceLookup discovery;
+        private List<InetSocketAddress> nameServers;
         private EndpointSource platform;
         private Policies policies;
         private Observability observability;
@@ -145,6 +155,7 @@ public record GatewaySettings(
             ticker = from.ticker;
             clock = from.clock;
             discovery = from.discovery;
+            nameServers = from.nameServers;
             platform = from.platform;
             policies = from.policies;
             observability = from.observability;
@@ -162,6 +173,7 @@ public record GatewaySettings(
                     ticker,
                     clock,
                     discovery,
+                    nameServers,
                     platform,
                     policies,
                     observability,
@@ -256,7 +268,8 @@ public record GatewaySettings(
      * @param head from the first byte of a request (or from accepting the connection) to the end of its head; 408
      * @param bodyIdle between two pieces of a request body; 408
      * @param keepAlive an idle client connection stays open
-     * @param request from the head of the request to the end of the response, where the route sets none; 504
+     * @param request from the head of the request to the end of the response, where neither route nor upstream sets one, and how long
+     *     policies may take in any case; 504
      * @param sendIdle a client may take nothing of a waiting response; then it is cut
      * @param connect to reach an upstream endpoint, where the upstream sets none; 504
      * @param upstreamIdle an idle upstream connection is kept, where the upstream sets none
@@ -277,11 +290,18 @@ public record GatewaySettings(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(75),
-                Duration.ofSeconds(60),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(60),
                 Duration.ofMinutes(10),
                 Duration.ofSeconds(2));
+
+        public Timeouts {
+            for (Duration each :
+                    List.of(head, bodyIdle, keepAlive, request, sendIdle, connect, upstreamIdle, tunnelIdle, linger))
+                if (each.isNegative())
+                    throw new IllegalArgumentException("a timeout of the gateway is negative: " + each);
+        }
     }
 }

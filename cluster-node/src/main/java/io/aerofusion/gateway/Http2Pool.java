@@ -8,6 +8,7 @@ import io.aerofusion.gateway.upstream.Upstream;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,7 +98,10 @@ final class Http2Pool implements UpstreamPool {
 
     private void failed(Fault fault) {
         opening = false;
-        for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+        // who tries again here at once waits for another connection
+        List<Waiting> told = List.copyOf(waiting);
+        waiting.clear();
+        for (Waiting next : told) {
             next.upstream().waitEnded();
             next.exchange().connectFailed(next.attempt(), fault, Failure.CONNECT);
         }

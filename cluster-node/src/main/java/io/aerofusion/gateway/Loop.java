@@ -16,6 +16,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What one event loop has to itself: its clock, its deadlines, its client connections and its connections to upstreams.
@@ -31,6 +33,8 @@ public final class Loop {
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
 
     private final EventLoop eventLoop;
     private final Gateway gateway;
@@ -60,7 +64,7 @@ public final class Loop {
     }
 
     void start() {
-        eventLoop.scheduleAtFixedRate(this::sweep, SWEEP_MS, SWEEP_MS, TimeUnit.MILLISECONDS);
+        eventLoop.scheduleAtFixedRate(this::sweepAndGoOn, SWEEP_MS, SWEEP_MS, TimeUnit.MILLISECONDS);
     }
 
     public EventLoop eventLoop() {
@@ -129,6 +133,15 @@ public final class Loop {
         last.index = index;
         deadline.index = -1;
         deadline.at = Deadline.NONE;
+    }
+
+    /** A task that throws is not run again, and without sweeps nothing here would time out: what fails costs only itself. */
+    private void sweepAndGoOn() {
+        try {
+            sweep();
+        } catch (RuntimeException defect) {
+            LOG.error("A sweep failed; what it did not get to is done by the next", defect);
+        }
     }
 
     private void sweep() {

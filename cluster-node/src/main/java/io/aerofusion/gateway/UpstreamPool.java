@@ -17,7 +17,7 @@ interface UpstreamPool {
     /** Closes what rests; what is in use is closed when it comes to rest. */
     void closeIdle();
 
-    /** Whether its endpoint left and it holds nothing: a late retry made it anew after the release. */
+    /** Whether its endpoint left and it holds nothing any more. */
     boolean abandoned();
 
     /** An exchange that waits for a connection. */

@@ -3,6 +3,7 @@ package io.aerofusion.gateway;
 import io.aerofusion.gateway.upstream.Endpoint;
 import io.aerofusion.gateway.upstream.UpstreamCall;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The connections of one loop to upstream endpoints. No other loop ever sees any of them. */
@@ -20,7 +21,9 @@ final class UpstreamPools {
         UpstreamPool pool = pools.get(endpoint);
         if (pool == null) {
             // an endpoint belongs to a transport: another one begins with new endpoints
-            pool = switch (call.upstream().settings().transport().protocol()) {
+            var transport =
+                    endpoint.target().transport(call.upstream().settings().transport());
+            pool = switch (transport.protocol()) {
                 case HTTP1 -> new Http1Pool(loop, endpoint);
                 case HTTP2 -> new Http2Pool(loop, endpoint);
             };
@@ -29,18 +32,19 @@ final class UpstreamPools {
         pool.acquire(call.upstream(), exchange, attempt, fresh);
     }
 
-    /** The endpoint left its upstream. */
+    /** The endpoint left its upstream. Its pool goes when nobody is left in it: who gave up waiting is counted until the next sweep. */
     void release(Endpoint endpoint) {
-        UpstreamPool pool = pools.remove(endpoint);
+        UpstreamPool pool = pools.get(endpoint);
         if (pool != null) pool.closeIdle();
     }
 
     void sweep(long now) {
-        for (UpstreamPool pool : pools.values()) pool.sweep(now);
+        // a request that gave up here is tried at another endpoint at once, maybe the first on this loop
+        for (UpstreamPool pool : List.copyOf(pools.values())) pool.sweep(now);
         pools.values().removeIf(UpstreamPool::abandoned);
     }
 
     void close() {
-        for (UpstreamPool pool : pools.values()) pool.closeIdle();
+        for (UpstreamPool pool : List.copyOf(pools.values())) pool.closeIdle();
     }
 }

@@ -6,12 +6,21 @@ import java.util.concurrent.CompletionStage;
 /** What a policy step says of a request. */
 public sealed interface Verdict {
     /** The next step decides; after the last one the request goes upstream. */
-    Verdict PASS = new Pass(false);
+    Verdict PASS = new Pass(false, Map.of());
     /** As {@link #PASS}, but something that is a dry run would have refused; it is counted. */
-    Verdict WOULD_REFUSE = new Pass(true);
+    Verdict WOULD_REFUSE = new Pass(true, Map.of());
 
-    /** Let it pass; use {@link #PASS} or {@link #WOULD_REFUSE}. */
-    record Pass(boolean wouldRefuse) implements Verdict {}
+    /**
+     * Let it pass; use {@link #PASS} or {@link #WOULD_REFUSE} where there is nothing more to say.
+     *
+     * @param headers what a {@link Later} verdict adds to the response, names in lower case; a step that decides at once uses {@link
+     *     RequestEdit#setResponseHeader}
+     */
+    record Pass(boolean wouldRefuse, Map<String, String> headers) implements Verdict {
+        public Pass {
+            headers = Map.copyOf(headers);
+        }
+    }
 
     /**
      * Answer with this problem and send nothing upstream.

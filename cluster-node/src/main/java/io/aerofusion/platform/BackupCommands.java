@@ -142,13 +142,17 @@ final class BackupCommands {
             return; // of a node on another machine; the keys' backup tells of erasures too
         }
         try {
-            Path draft = keys.resolve(Restore.LEDGER_FILE + ".draft");
-            Files.copy(ledger, draft, StandardCopyOption.REPLACE_EXISTING);
-            Files.move(
-                    draft,
-                    keys.resolve(Restore.LEDGER_FILE),
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            Path draft = Files.createTempFile(keys, Restore.LEDGER_FILE + ".", ".draft");
+            try {
+                Files.copy(ledger, draft, StandardCopyOption.REPLACE_EXISTING);
+                Files.move(
+                        draft,
+                        keys.resolve(Restore.LEDGER_FILE),
+                        StandardCopyOption.ATOMIC_MOVE,
+                        StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(draft);
+            }
         } catch (IOException e) {
             throw new StartException("The erasure ledger could not be copied to " + keys + " (" + e + ").", e);
         }

@@ -22,15 +22,14 @@ import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.gateway.security.HttpFetch;
 import io.aerofusion.gateway.security.PolicyCompiler;
 import io.aerofusion.gateway.security.RevokedTokens;
-import io.aerofusion.gateway.upstream.EndpointSource;
-import io.aerofusion.gateway.upstream.Target;
+import io.aerofusion.gateway.upstream.ServiceLookup;
+import io.aerofusion.platform.http.Tls;
 import io.aerofusion.platform.persistence.StartException;
 import io.aerofusion.route.FetchedDocument;
 import io.aerofusion.route.GatewayListener;
 import io.aerofusion.route.Generation;
 import io.aerofusion.route.Problem;
 import io.aerofusion.route.Revocation;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -64,7 +63,7 @@ final class DataPath implements AutoCloseable {
     private final Compiler compiler;
     private final HttpFetch fetch;
     private final GuardState guards;
-    private final CompletableFuture<InetSocketAddress> api;
+    private final ApiNodes api;
     private final GuardPolicies policies;
     private final Map<String, URI> publicUrls;
     private final AtomicReference<@Nullable Supplier<Generation>> wanted = new AtomicReference<>();
@@ -79,7 +78,7 @@ final class DataPath implements AutoCloseable {
             InstantSource clock,
             HttpFetch fetch,
             GuardState guards,
-            CompletableFuture<InetSocketAddress> api,
+            ApiNodes api,
             GuardPolicies policies,
             Map<String, URI> publicUrls) {
         this.gateway = gateway;
@@ -93,41 +92,38 @@ final class DataPath implements AutoCloseable {
 
     /** Binds the listeners; nothing is served before the first generation. @throws StartException when one cannot be bound */
     static DataPath start(
-            Config config, ActorSystem<?> system, Executor blocking, InstantSource clock, Path directory) {
-        CompletableFuture<InetSocketAddress> api = new CompletableFuture<>();
+            Config config,
+            Optional<Tls> tls,
+            ActorSystem<?> system,
+            Executor blocking,
+            InstantSource clock,
+            Path directory) {
+        ApiNodes api = ApiNodes.start(system, config, tls, blocking);
         HttpFetch fetch = new HttpFetch();
         LimitLeases leases = LimitOwners.start(system);
         GuardState guards = new GuardState(fetch, clock, System::nanoTime, () -> members(system), leases);
         GuardPolicies policies = new GuardPolicies(guards);
         try {
-            GatewaySettings settings = GatewayConfig.settings(
-                    config, clock, ServiceDiscovery.of(config, system, blocking), platform(api), policies, directory);
+            ServiceLookup discovery = GatewayConfig.told(() -> ServiceDiscovery.of(config, system, blocking));
+            GatewaySettings settings = GatewayConfig.settings(config, clock, discovery, api, policies, directory);
             Map<String, URI> publicUrls = GatewayConfig.publicUrls(config);
-            return new DataPath(Gateway.start(settings), clock, fetch, guards, api, policies, publicUrls);
+            return new DataPath(bound(settings), clock, fetch, guards, api, policies, publicUrls);
         } catch (RuntimeException e) {
             fetch.close();
             guards.close();
-            throw e instanceof StartException
-                    ? e
-                    : new StartException(
-                            e.getMessage() + ": another program uses the port, or it may not be used; choose one with"
-                                    + " --gateway-port.",
-                            e);
+            throw e;
         }
     }
 
-    /** The platform's own API as an upstream: that of this node, as soon as it is bound. */
-    private static EndpointSource platform(CompletableFuture<InetSocketAddress> api) {
-        return listener -> {
-            api.thenAccept(address -> {
-                InetAddress host = address.getAddress().isAnyLocalAddress()
-                        ? InetAddress.getLoopbackAddress()
-                        : address.getAddress();
-                listener.accept(
-                        List.of(new Target.Weighted(new Target(host.getHostAddress(), host, address.getPort()), 1)));
-            });
-            return () -> {};
-        };
+    private static Gateway bound(GatewaySettings settings) {
+        try {
+            return GatewayConfig.told(() -> Gateway.start(settings));
+        } catch (IllegalStateException e) {
+            throw new StartException(
+                    e.getMessage() + ": another program uses the port, or it may not be used; choose one with"
+                            + " --gateway-port.",
+                    e);
+        }
     }
 
     private static int members(ActorSystem<?> system) {
@@ -140,7 +136,12 @@ final class DataPath implements AutoCloseable {
 
     /** The platform's own API is there from now on. */
     void apiIsAt(InetSocketAddress address) {
-        api.complete(address);
+        api.isAt(address);
+    }
+
+    /** The node takes requests: the gateways of the others may use its API, too. */
+    void ready() {
+        api.tellOthers();
     }
 
     /** What is wrong with a generation as a whole. */
@@ -266,6 +267,11 @@ final class DataPath implements AutoCloseable {
 
     Gateway gateway() {
         return gateway;
+    }
+
+    /** What the policies of the data path remember and count. */
+    GuardState guards() {
+        return guards;
     }
 
     /** Lets requests under way finish; new connections are refused. */

@@ -2,13 +2,12 @@ package io.aerofusion.platform;
 
 import akka.actor.Cancellable;
 import akka.actor.typed.ActorSystem;
-import io.aerofusion.gateway.Fault;
 import io.aerofusion.gateway.Gateway;
 import io.aerofusion.gateway.GatewayCounters;
+import io.aerofusion.gateway.security.GuardState;
 import io.aerofusion.gateway.upstream.UpstreamState;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import kamon.Kamon;
 import kamon.tag.TagSet;
@@ -18,15 +17,17 @@ final class DataPathMetrics {
     private static final Duration EVERY = Duration.ofSeconds(5);
 
     private final Gateway gateway;
+    private final GuardState guards;
     private final Map<String, Long> published = new HashMap<>();
 
-    private DataPathMetrics(Gateway gateway) {
+    private DataPathMetrics(Gateway gateway, GuardState guards) {
         this.gateway = gateway;
+        this.guards = guards;
     }
 
     /** Publishes until the system ends. */
-    static void start(ActorSystem<?> system, Gateway gateway) {
-        DataPathMetrics metrics = new DataPathMetrics(gateway);
+    static void start(ActorSystem<?> system, Gateway gateway, GuardState guards) {
+        DataPathMetrics metrics = new DataPathMetrics(gateway, guards);
         Cancellable timer = system.scheduler()
                 .scheduleAtFixedRate(Duration.ZERO, EVERY, metrics::publish, system.executionContext());
         system.getWhenTerminated().thenRun(timer::cancel);
@@ -50,13 +51,12 @@ final class DataPathMetrics {
                     TagSet.of("status", status + "xx"),
                     counters.responses(status).sum());
         }
-        for (Fault fault : Fault.values()) {
-            count(
-                    "faults",
-                    "Requests that the gateway answered or ended with a fault",
-                    TagSet.of("fault", fault.name().toLowerCase(Locale.ROOT)),
-                    counters.faults(fault).sum());
-        }
+        counters.faults()
+                .forEach((code, total) -> count(
+                        "faults",
+                        "Requests that the gateway answered or ended with a fault",
+                        TagSet.of("fault", code),
+                        total));
         count("retries", "Requests that were sent again", TagSet.Empty(), counters.retries.sum());
         count("upstream.opened", "Connections to upstreams", TagSet.Empty(), counters.upstreamOpened.sum());
         count(
@@ -66,6 +66,21 @@ final class DataPathMetrics {
                 counters.upstreamReused.sum());
         count("bytes.in", "Bytes from clients", TagSet.Empty(), counters.bytesFromClients.sum());
         count("bytes.out", "Bytes to clients", TagSet.Empty(), counters.bytesToClients.sum());
+        count(
+                "cache.hits",
+                "Requests that were answered from a cache",
+                TagSet.Empty(),
+                guards.cached().hits().sum());
+        count(
+                "cache.misses",
+                "Requests that could have been answered from a cache and were not",
+                TagSet.Empty(),
+                guards.cached().misses().sum());
+        count(
+                "limit.owner.silent",
+                "Requests decided by the node's share of a cluster-wide limit, because its owner did not answer",
+                TagSet.Empty(),
+                guards.limits().onShareCount());
         gateway.upstreamStates().forEach(this::publish);
     }
 

@@ -73,12 +73,16 @@ final class DataPathStatus {
                 .put("requests", state.requests())
                 .put("refused", state.refused())
                 .put("retries", state.retries());
+        if (!state.endpointsFailure().isEmpty()) {
+            json.put("endpointsFailure", state.endpointsFailure());
+        }
         ArrayNode endpoints = json.putArray("endpoints");
         state.endpoints().stream()
                 .limit(ENDPOINTS_MAX)
                 .forEach(endpoint -> endpoints
                         .addObject()
                         .put("address", endpoint.address())
+                        .put("priority", endpoint.priority())
                         .put("healthy", endpoint.healthy())
                         .put("ejectedForMs", endpoint.ejectedFor().toMillis())
                         .put("requests", endpoint.requests())

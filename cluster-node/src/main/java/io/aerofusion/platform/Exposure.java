@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.aerofusion.platform.http.Tls;
 import io.aerofusion.platform.persistence.StartException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -73,6 +74,62 @@ final class Exposure {
                         key,
                         "akka.remote.artery.ssl.rotating-keys-engine.ca-cert-file",
                         authority)));
+    }
+
+    /**
+     * Refuses an advertised address of the API that would mislead other nodes, or have them send tokens over a network in the clear.
+     *
+     * @throws StartException which names the setting
+     */
+    static void checkAdvertised(Config config) {
+        String host = config.getString("aerofusion.http.advertised-host");
+        if (host.isEmpty()) {
+            return;
+        }
+        if (isKnownLoopback(host)) {
+            if (!onOneMachine(config)) {
+                throw new StartException("aerofusion.http.advertised-host is " + host + ", which other nodes take for"
+                        + " themselves: name the host by which they reach the API, or leave it empty.");
+            }
+        } else if (config.getString("aerofusion.http.tls-certificate").isEmpty()) {
+            throw new StartException("Without TLS the API is used on loopback addresses only, and"
+                    + " aerofusion.http.advertised-host is " + host
+                    + ": give --tls-certificate and --tls-key, or leave it empty.");
+        }
+    }
+
+    /**
+     * Where the other nodes of the cluster reach the API, unresolved; empty when it is bound to a loopback address and they may be on
+     * other machines.
+     */
+    static Optional<InetSocketAddress> advertised(Config config, InetSocketAddress bound) {
+        int stated = config.getInt("aerofusion.http.advertised-port");
+        int port = stated == 0 ? bound.getPort() : stated;
+        String host = config.getString("aerofusion.http.advertised-host");
+        if (!host.isEmpty()) {
+            return Optional.of(InetSocketAddress.createUnresolved(host, port));
+        }
+        InetAddress address = bound.getAddress();
+        if (address.isAnyLocalAddress()) {
+            return Optional.of(InetSocketAddress.createUnresolved(config.getString("aerofusion.cluster.host"), port));
+        }
+        return address.isLoopbackAddress() && !onOneMachine(config)
+                ? Optional.empty()
+                : Optional.of(InetSocketAddress.createUnresolved(address.getHostAddress(), port));
+    }
+
+    /** Whether all nodes of the cluster are on this machine, because they talk to each other on a loopback address. */
+    static boolean onOneMachine(Config config) {
+        return isLoopback(config.getString("aerofusion.cluster.host"));
+    }
+
+    /** A name that has no address here, or none yet, may still have one for the other nodes. */
+    private static boolean isKnownLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     static boolean isLoopback(String host) {

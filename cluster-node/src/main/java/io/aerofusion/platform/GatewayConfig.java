@@ -1,6 +1,7 @@
 package io.aerofusion.platform;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import io.aerofusion.gateway.GatewaySettings;
 import io.aerofusion.gateway.GatewaySettings.Bounds;
 import io.aerofusion.gateway.GatewaySettings.Listener;
@@ -11,6 +12,8 @@ import io.aerofusion.gateway.security.Cidrs;
 import io.aerofusion.gateway.upstream.EndpointSource;
 import io.aerofusion.gateway.upstream.ServiceLookup;
 import io.aerofusion.platform.persistence.StartException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -20,9 +23,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Reads the settings of the data path; each is explained in reference.conf under {@code aerofusion.gateway}. */
 final class GatewayConfig {
+    private static final int NAME_SERVERS_MAX = 16;
+    /** Of IPv4, or of IPv6 in brackets. */
+    private static final Pattern NAME_SERVER =
+            Pattern.compile("(?:(\\d{1,3}(?:\\.\\d{1,3}){3})|\\[([0-9a-fA-F:.]{2,45})]):(\\d{1,5})");
+
     private GatewayConfig() {}
 
     /**
@@ -38,9 +49,9 @@ final class GatewayConfig {
             GatewaySettings.Policies policies,
             Path directory) {
         Config gateway = node.getConfig("aerofusion.gateway");
-        int threads = gateway.getInt("threads");
-        Cidrs proxies = Cidrs.of(gateway.getStringList("trusted-proxies"));
-        try {
+        return told(() -> {
+            int threads = gateway.getInt("threads");
+            Cidrs proxies = Cidrs.of(gateway.getStringList("trusted-proxies"));
             return new GatewaySettings(
                     listeners(gateway),
                     threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
@@ -51,12 +62,37 @@ final class GatewayConfig {
                     System::nanoTime,
                     clock,
                     discovery,
+                    nameServers(gateway),
                     platform,
                     policies,
                     AccessLogLines.observability(gateway, directory),
                     gateway.getBoolean("forwarded-field"));
-        } catch (IllegalArgumentException e) {
-            throw new StartException("aerofusion.gateway: " + e.getMessage() + ".", e);
+        });
+    }
+
+    /**
+     * Refuses what makes no sense before anything else is started.
+     *
+     * @throws StartException which names the setting
+     */
+    static void check(Config node) {
+        Config gateway = node.getConfig("aerofusion.gateway");
+        told(() -> {
+            Transport.named(gateway.getString("transport"));
+            Cidrs.of(gateway.getStringList("trusted-proxies"));
+            nameServers(gateway);
+            return listeners(gateway);
+        });
+        publicUrls(node);
+    }
+
+    /** What is read, or why it cannot be. @throws StartException instead of what says that settings make no sense */
+    static <T> T told(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (ConfigException | IllegalArgumentException e) {
+            String why = String.valueOf(e.getMessage());
+            throw new StartException("aerofusion.gateway: " + why + (why.endsWith(".") ? "" : "."), e);
         }
     }
 
@@ -95,6 +131,7 @@ final class GatewayConfig {
     private static List<Listener> listeners(Config gateway) {
         List<Listener> listeners = new ArrayList<>();
         for (Config listener : gateway.getConfigList("listeners")) {
+            SettingRanges.port("the port of a listener", listener.getInt("port"));
             Protocol protocol = listener.getEnum(Protocol.class, "protocol");
             String host = listener.getString("host");
             if (protocol == Protocol.HTTP && !gateway.getBoolean("plain-anywhere") && !Exposure.isLoopback(host)) {
@@ -111,6 +148,33 @@ final class GatewayConfig {
                     protocol));
         }
         return listeners;
+    }
+
+    private static List<InetSocketAddress> nameServers(Config gateway) {
+        List<String> servers = gateway.getStringList("name-servers");
+        if (servers.size() > NAME_SERVERS_MAX) {
+            throw new StartException("aerofusion.gateway.name-servers has " + servers.size() + " entries, and may have "
+                    + NAME_SERVERS_MAX + ".");
+        }
+        return servers.stream().map(GatewayConfig::nameServer).toList();
+    }
+
+    private static InetSocketAddress nameServer(String text) {
+        Matcher parts = NAME_SERVER.matcher(text);
+        if (parts.matches()) {
+            int port = Integer.parseInt(parts.group(3));
+            try {
+                InetAddress address = InetAddress.ofLiteral(parts.group(1) != null ? parts.group(1) : parts.group(2));
+                if (port > 0 && port <= 65_535) {
+                    return new InetSocketAddress(address, port);
+                }
+            } catch (IllegalArgumentException notAnAddress) {
+                // told below, with what it should be
+            }
+        }
+        throw new StartException(
+                "aerofusion.gateway.name-servers are addresses with a port, as 10.0.0.2:53 or [fd00::2]:53, not " + text
+                        + "; there is nobody to ask for the name of one.");
     }
 
     private static Bounds bounds(Config bounds) {

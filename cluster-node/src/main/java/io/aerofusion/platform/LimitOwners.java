@@ -31,9 +31,17 @@ final class LimitOwners {
      * Asks an owner for tokens.
      *
      * @param perMillis the unit of the rate
+     * @param atLeast 0, as from a node that does not know the field, is 1
      */
     record Grant(
-            String limit, String key, int requests, long perMillis, int burst, int wanted, ActorRef<Granted> replyTo)
+            String limit,
+            String key,
+            int requests,
+            long perMillis,
+            int burst,
+            int wanted,
+            int atLeast,
+            ActorRef<Granted> replyTo)
             implements Durable {}
 
     /** What the owner gives. */
@@ -52,7 +60,7 @@ final class LimitOwners {
         return Behaviors.receiveMessage(grant -> {
             Rate rate = new Rate(grant.requests(), Duration.ofMillis(grant.perMillis()), grant.burst());
             LimitLeases.Lease lease =
-                    owner.grant(new LimitLeases.Ask(grant.limit(), grant.key(), rate, grant.wanted()));
+                    owner.grant(new LimitLeases.Ask(grant.limit(), grant.key(), rate, grant.wanted(), grant.atLeast()));
             grant.replyTo().tell(new Granted(lease.tokens(), lease.left(), lease.retryNanos()));
             return Behaviors.same();
         });
@@ -70,6 +78,7 @@ final class LimitOwners {
                                 rate.per().toMillis(),
                                 rate.burst(),
                                 ask.wanted(),
+                                ask.atLeast(),
                                 replyTo),
                         ANSWER_TIMEOUT)
                 .thenApply(granted -> new LimitLeases.Lease(granted.tokens(), granted.left(), granted.retryNanos()));

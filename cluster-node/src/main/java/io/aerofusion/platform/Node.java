@@ -92,7 +92,10 @@ public final class Node implements AutoCloseable {
      */
     public static Node start(NodeOptions options) {
         Config config = options.config();
+        SettingRanges.check(config);
+        GatewayConfig.check(config);
         Optional<Tls> tls = Exposure.api(config);
+        Exposure.checkAdvertised(config);
         Config system = Exposure.cluster(config).withFallback(config);
         requireSharedDatabase(config);
         // Kamon takes a while to start, and so does PostgreSQL; then the actor system while the database is opened:
@@ -107,14 +110,18 @@ public final class Node implements AutoCloseable {
                     SYSTEM,
                     ConfigFactory.parseMap(Map.of(JOURNAL_URL, place.url())).withFallback(system));
         } catch (RuntimeException e) {
-            opening.whenComplete((storage, failed) -> place.close());
+            abandon(place, opening);
             throw e;
         }
         Storage storage;
         try {
             storage = finished(opening, "The database's schema is still not up to date: look at what it is doing.");
-        } catch (RuntimeException e) { // the place is closed already
-            end(running, config);
+        } catch (RuntimeException e) {
+            try {
+                end(running, config);
+            } finally {
+                abandon(place, opening);
+            }
             throw e;
         }
         try {
@@ -137,6 +144,7 @@ public final class Node implements AutoCloseable {
                 "data-path",
                 () -> DataPath.start(
                         config,
+                        tls,
                         system,
                         blocking,
                         Clock.systemUTC(),
@@ -150,7 +158,7 @@ public final class Node implements AutoCloseable {
         Readiness readiness = new Readiness(system);
         Optional<AdminToken> adminToken = adminToken(config, tls, storage);
         DataPath dataPath = finished(beginning, "The gateway's listeners could not be bound in time.");
-        DataPathMetrics.start(system, dataPath.gateway());
+        DataPathMetrics.start(system, dataPath.gateway(), dataPath.guards());
         Domains domains = Domains.start(
                 context(config, storage, system, blocking),
                 storage.directory().path(),
@@ -171,9 +179,8 @@ public final class Node implements AutoCloseable {
                 BIND_TIMEOUT,
                 "The API cannot be bound to " + host + " port " + port
                         + ": another program uses it, or it may not be used; choose one with --port.");
-        binding.addToCoordinatedShutdown(config.getDuration("aerofusion.http.drain-timeout"), system);
         dataPath.apiIsAt(binding.localAddress());
-        drainAtShutdown(config, system, dataPath);
+        drainAtShutdown(config, system, dataPath, binding);
         CompletableFuture<Void> warm = beside("warm-up", () -> WarmUp.run(binding.localAddress(), tls));
         if (adminToken.isPresent()) {
             await(
@@ -184,6 +191,7 @@ public final class Node implements AutoCloseable {
         beginToServe(config, tls, storage, domains.gateway(), dataPath);
         await(warm, BOOTSTRAP_TIMEOUT, "The node does not answer itself: see the log.");
         readiness.warmedUp();
+        dataPath.ready();
         domains.project();
         Node node = new Node(config, storage, system, binding, dataPath, readiness, adminToken);
         system.getWhenTerminated().whenComplete((done, failure) -> node.systemEnded());
@@ -229,19 +237,34 @@ public final class Node implements AutoCloseable {
         }
     }
 
+    /** Stops the database before the caller goes on, who may end the process; and closes what is still being opened there after that. */
+    private static void abandon(Storage.Place place, CompletableFuture<Storage> opening) {
+        place.close();
+        opening.whenComplete((storage, failed) -> place.close());
+    }
+
     private static void end(ActorSystem<?> system, Config config) {
         system.terminate();
         await(system.getWhenTerminated(), config.getDuration("aerofusion.stop-timeout"), "The node hangs.");
     }
 
-    /** The data path finishes what it has begun while the entities it may need are still here. */
-    private static void drainAtShutdown(Config config, ActorSystem<?> system, DataPath dataPath) {
-        Duration limit = config.getDuration("aerofusion.gateway.drain-timeout");
-        CoordinatedShutdown.get(system)
-                .addTask(
-                        CoordinatedShutdown.PhaseServiceUnbind(),
-                        "drain-gateway",
-                        () -> dataPath.drain(limit).thenApply(drained -> Done.getInstance()));
+    /**
+     * The data path finishes what it has begun while the entities it may need are still here, and the API after it: when there is no other
+     * node, what goes through the gateway to the platform goes to this API.
+     */
+    private static void drainAtShutdown(
+            Config config, ActorSystem<?> system, DataPath dataPath, ServerBinding binding) {
+        Duration gatewayLimit = config.getDuration("aerofusion.gateway.drain-timeout");
+        Duration apiLimit = config.getDuration("aerofusion.http.drain-timeout");
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseServiceUnbind(),
+                "drain-gateway",
+                () -> dataPath.drain(gatewayLimit).thenApply(drained -> Done.getInstance()));
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseServiceRequestsDone(),
+                "drain-api",
+                () -> binding.terminate(apiLimit).thenApply(terminated -> Done.getInstance()));
     }
 
     /** Returns when the gateway serves what this node knows of; a control plane that does not answer holds nobody up for long. */
@@ -382,6 +405,11 @@ public final class Node implements AutoCloseable {
     void crash() {
         system.classicSystem().terminate();
         end();
+    }
+
+    /** Takes the API away and cuts its connections, while the node goes on as a member. For tests of what happens then. */
+    void withoutApi() {
+        await(binding.terminate(Duration.ofMillis(1)), BIND_TIMEOUT, "The API could not be taken away.");
     }
 
     private void end() {

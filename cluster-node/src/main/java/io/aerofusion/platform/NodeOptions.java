@@ -49,10 +49,6 @@ public record NodeOptions(Path data, int port, List<String> join, Config overrid
                 .with("aerofusion.regional-key", other.regionalKey().toString());
     }
 
-    public NodeOptions withRegion(String region) {
-        return with("aerofusion.region", region);
-    }
-
     /** Sets one configuration key: text, number, boolean, or a list of these. */
     public NodeOptions with(String key, Object value) {
         return new NodeOptions(data, port, join, overrides.withValue(key, ConfigValueFactory.fromAnyRef(value)));

@@ -7,9 +7,9 @@ import io.aerofusion.platform.persistence.Database;
 import io.aerofusion.platform.persistence.EmbeddedDatabase;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +53,7 @@ final class Storage implements AutoCloseable {
 
     /** Locks the directory and, unless another database is named, starts the embedded one; all of it or nothing. */
     static Place locate(Config config) {
-        Deque<AutoCloseable> opened = new ArrayDeque<>();
+        Deque<AutoCloseable> opened = new ConcurrentLinkedDeque<>(); // closed while it is being opened, at worst
         try {
             DataDirectory directory = DataDirectory.open(Path.of(config.getString("aerofusion.data")));
             opened.push(directory);

@@ -134,6 +134,14 @@ final class UsageMetrics {
     }
 
     private void endpoints(List<UpstreamState> upstreams) {
+        family(
+                "upstream_endpoints_failing",
+                "gauge",
+                "1 while the endpoints cannot be found out and the last known stay");
+        for (UpstreamState upstream : upstreams) {
+            int failing = upstream.endpointsFailure().isEmpty() ? 0 : 1;
+            sample("upstream_endpoints_failing", label("upstream", upstream.name()), failing);
+        }
         endpoints(upstreams, "healthy", "Whether active checks find the endpoint healthy", e -> e.healthy() ? 1 : 0);
         endpoints(
                 upstreams,

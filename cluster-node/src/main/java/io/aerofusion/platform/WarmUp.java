@@ -14,8 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends requests to the node itself before others do: the first ones through a cold JVM are slow. Blocks its thread; a failure only makes
- * the first real requests slower.
+ * Sends requests to the node itself before others do: the first ones through a cold JVM are slow. Warm, as {@code /health/ready} says it,
+ * means that this was tried: the way of a request through sockets, HTTP, routing, JSON and metrics has been gone up to twenty times within
+ * {@link #ENOUGH}. Nothing was pushed, written to the journal or sent over a WebSocket; the first sessions and commits of a new node are
+ * still slower than later ones (decision 0008 says why). A failure only makes the first real requests slower, so the node is ready all the
+ * same and its log says so. Blocks its thread.
  */
 final class WarmUp {
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);

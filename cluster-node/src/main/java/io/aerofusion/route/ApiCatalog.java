@@ -30,9 +30,17 @@ final class ApiCatalog {
     /** Written documents that are kept: they are asked for again and again with the same host. */
     private static final int WRITTEN_MAX = 64;
 
-    /** An API, with its operations as clients reach them. */
+    /**
+     * An API, with its operations as clients reach them.
+     *
+     * @param moment the number of the moment it is of
+     */
     record Api(
-            String name, ApiDocuments.Known known, List<ApiReach> reaches, List<ExposedDocument.Operation> operations) {
+            long moment,
+            String name,
+            ApiDocuments.Known known,
+            List<ApiReach> reaches,
+            List<ExposedDocument.Operation> operations) {
         boolean listed() {
             return known.wanted().listed() && !reaches.isEmpty();
         }
@@ -48,8 +56,8 @@ final class ApiCatalog {
         }
     }
 
-    /** All of one moment; numbered, so that what is made of it can be kept under the number. */
-    private record Held(long number, Configuration configuration, long revision, SortedMap<String, Api> apis) {
+    /** All of one moment. */
+    private record Held(Configuration configuration, long revision, SortedMap<String, Api> apis) {
         @SuppressWarnings(
                 "ReferenceEquality") // every change makes another one; to compare all resources would cost more than it
         // saves
@@ -58,7 +66,7 @@ final class ApiCatalog {
         }
     }
 
-    private record Key(long held, String name, String caller, boolean all) {}
+    private record Key(long moment, String name, String caller, boolean all) {}
 
     private final ApiDocuments documents;
     private final Supplier<Configuration> configuration;
@@ -66,7 +74,9 @@ final class ApiCatalog {
     private final Supplier<Instant> clock;
     private final Cache<Key, byte[]> written =
             Caffeine.newBuilder().maximumSize(WRITTEN_MAX).build();
-    private final AtomicLong numbers = new AtomicLong();
+    /** Moments are numbered, so that what is made of one can be kept under the number. */
+    private final AtomicLong moments = new AtomicLong();
+
     private volatile @Nullable Held held;
 
     ApiCatalog(
@@ -82,28 +92,26 @@ final class ApiCatalog {
 
     /** All, by name. Completes on any thread; what follows is for one that may take its time. */
     CompletionStage<Function<String, SortedMap<String, Api>>> ready() {
-        return documents
-                .ready()
-                .thenApply(known -> caller -> held(known, caller).apis());
+        return documents.ready().thenApply(all -> caller -> held(all, caller).apis());
     }
 
-    private Held held(SortedMap<String, ApiDocuments.Known> known, String caller) {
+    private Held held(ApiDocuments.All all, String caller) {
         Configuration now = configuration.get();
-        long revision = documents.revision();
         Held before = held;
-        if (before != null && before.isOf(now, revision)) {
+        if (before != null && before.isOf(now, all.revision())) {
             return before;
         }
+        long moment = moments.incrementAndGet();
         Map<String, List<ApiReach>> reaches = ApiReaches.of(now, listeners.get());
         SortedMap<String, Api> apis = new TreeMap<>();
-        known.forEach((name, one) -> {
+        all.known().forEach((name, one) -> {
             List<ApiReach> ways = List.copyOf(reaches.getOrDefault(name, List.of()));
             List<ExposedDocument.Operation> operations = one.good() == null || ways.isEmpty()
                     ? List.of()
                     : ExposedDocument.operations(ExposedDocument.of(one.good(), ways, caller, clock.get()));
-            apis.put(name, new Api(name, one, ways, operations));
+            apis.put(name, new Api(moment, name, one, ways, operations));
         });
-        Held next = new Held(numbers.incrementAndGet(), now, revision, apis);
+        Held next = new Held(now, all.revision(), apis);
         held = next;
         return next;
     }
@@ -114,12 +122,15 @@ final class ApiCatalog {
         if (good == null) {
             return null;
         }
-        return kept(api.name(), caller, true, () -> ExposedDocument.of(good, api.reaches(), caller, clock.get()));
+        return kept(
+                new Key(api.moment(), api.name(), caller, true),
+                () -> ExposedDocument.of(good, api.reaches(), caller, clock.get()));
     }
 
-    /** One document of all these; {@code all} says whether those that are not listed are among them. */
+    /** One document of all these, which are of one moment; {@code all} says whether those that are not listed are among them. */
     byte[] merged(SortedMap<String, Api> apis, String caller, boolean all) {
-        return kept("", caller, all, () -> {
+        long moment = apis.isEmpty() ? 0 : apis.firstEntry().getValue().moment();
+        return kept(new Key(moment, "", caller, all), () -> {
             SortedMap<String, ObjectNode> exposed = new TreeMap<>();
             apis.forEach((name, api) -> {
                 ObjectNode good = api.known().good();
@@ -131,14 +142,9 @@ final class ApiCatalog {
         });
     }
 
-    private byte[] kept(String name, String caller, boolean all, Supplier<ObjectNode> make) {
-        Held now = held;
-        if (now == null) {
-            return make.get().toString().getBytes(StandardCharsets.UTF_8);
-        }
-        return Objects.requireNonNull(written.get(
-                new Key(now.number(), name, caller, all),
-                missing -> make.get().toString().getBytes(StandardCharsets.UTF_8)));
+    private byte[] kept(Key key, Supplier<ObjectNode> make) {
+        return Objects.requireNonNull(
+                written.get(key, missing -> make.get().toString().getBytes(StandardCharsets.UTF_8)));
     }
 
     /**
@@ -260,7 +266,7 @@ final class ApiCatalog {
     /** How the documents are, for the status of the node. */
     ArrayNode status() {
         ArrayNode json = JsonNodeFactory.instance.arrayNode();
-        new ArrayList<>(documents.now().entrySet())
+        new ArrayList<>(documents.now().known().entrySet())
                 .stream().limit(MATCHES_MAX * 5L).forEach(one -> {
                     ObjectNode entry = json.addObject()
                             .put("name", one.getKey())

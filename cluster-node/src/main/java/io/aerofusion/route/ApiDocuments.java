@@ -20,15 +20,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The OpenAPI documents of upstreams on this node: asks services for theirs, checks each, and keeps the last good one whatever comes after
  * it. The first look is when somebody asks, or {@link #FIRST_LOOK} after the start, so that a start never waits for it.
  */
 final class ApiDocuments {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiDocuments.class);
     /** When a node that nobody asks looks first. */
     static final Duration FIRST_LOOK = Duration.ofSeconds(30);
     /** How often it is looked which documents are due. */
@@ -129,10 +131,11 @@ final class ApiDocuments {
     private final InstantSource clock;
     private final int bytesMax;
     private final Duration timeout;
-    private final AtomicLong revision = new AtomicLong();
     private final SortedMap<String, Known> known = new TreeMap<>();
     private final Map<String, CompletableFuture<Void>> underWay = new TreeMap<>();
     private @Nullable Configuration seen;
+    /** Counts changes of documents, for what is made of them. */
+    private long revision;
 
     ApiDocuments(
             Fetch fetch,
@@ -165,19 +168,22 @@ final class ApiDocuments {
         return documents;
     }
 
-    /** Counts changes of documents, for what is made of them. */
-    long revision() {
-        return revision.get();
-    }
+    /**
+     * All at one moment.
+     *
+     * @param revision another one whenever a document is another
+     * @param known by the upstream's name
+     */
+    record All(long revision, SortedMap<String, Known> known) {}
 
-    /** All as they are now, by the upstream's name. */
-    synchronized SortedMap<String, Known> now() {
+    /** All as they are now. */
+    synchronized All now() {
         follow();
-        return new TreeMap<>(known);
+        return new All(revision, new TreeMap<>(known));
     }
 
     /** All, after a look at those that were never looked at; waits for them a while. */
-    CompletionStage<SortedMap<String, Known>> ready() {
+    CompletionStage<All> ready() {
         look();
         List<CompletableFuture<Void>> first = new ArrayList<>();
         synchronized (this) {
@@ -197,7 +203,6 @@ final class ApiDocuments {
     private void look() {
         long now = clock.millis();
         List<Runnable> due = new ArrayList<>();
-        List<Runnable> inline = new ArrayList<>();
         synchronized (this) {
             follow();
             known.forEach((name, one) -> {
@@ -208,20 +213,27 @@ final class ApiDocuments {
                 JsonNode document = one.wanted().document();
                 String path = one.wanted().path();
                 if (document != null) {
-                    inline.add(() -> taken(name, one, document, ""));
+                    due.add(() -> take(name, one, document));
                 } else if (path != null) {
                     due.add(() -> get(one, new FetchedDocument.Wanted(name, path, one.etag(), bytesMax, timeout)));
                 }
             });
         }
-        inline.forEach(blocking::execute);
         due.forEach(Runnable::run);
     }
 
+    private void take(String name, Known before, JsonNode document) {
+        CompletableFuture.completedFuture(document)
+                .thenAcceptAsync(same -> taken(name, before, same, ""), blocking)
+                .whenComplete((done, failure) -> end(name, failure));
+    }
+
     private void get(Known before, FetchedDocument.Wanted wanted) {
-        fetch.fetch(wanted)
+        CompletableFuture.completedFuture(wanted)
+                .thenCompose(fetch::fetch)
                 .exceptionally(failure -> new FetchedDocument.Failed("The service cannot be asked."))
-                .thenAcceptAsync(fetched -> got(wanted.upstream(), before, fetched), blocking);
+                .thenAcceptAsync(fetched -> got(wanted.upstream(), before, fetched), blocking)
+                .whenComplete((done, failure) -> end(wanted.upstream(), failure));
     }
 
     private void got(String name, Known before, FetchedDocument fetched) {
@@ -285,13 +297,16 @@ final class ApiDocuments {
             // otherwise the upstream was changed meanwhile, and what was got is not what is wanted
             if (known.get(name) == before) {
                 known.put(name, after);
-                revision.incrementAndGet();
+                revision++;
             }
         }
-        end(name);
     }
 
-    private void end(String name) {
+    /** @param failure of the look itself, such as an executor that takes no more work: the document is still due */
+    private void end(String name, @Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.warn("The API of {} could not be looked at; the next look is soon: {}", name, failure.toString());
+        }
         CompletableFuture<Void> ended;
         synchronized (this) {
             ended = underWay.remove(name);
@@ -325,7 +340,7 @@ final class ApiDocuments {
             }
         }
         if (changed) {
-            revision.incrementAndGet();
+            revision++;
         }
     }
 

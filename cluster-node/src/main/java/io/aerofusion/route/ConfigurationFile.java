@@ -1,6 +1,8 @@
 package io.aerofusion.route;
 
+import akka.Done;
 import akka.actor.Cancellable;
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
@@ -62,12 +64,22 @@ final class ConfigurationFile {
     static void follow(ActorSystem<?> system, GatewayControl control, List<Path> candidates, boolean example) {
         ConfigurationFile file = new ConfigurationFile(control, candidates, example);
         Cancellable timer = system.scheduler()
-                .scheduleWithFixedDelay(
-                        Duration.ZERO,
-                        LOOKED_AT_EVERY,
-                        () -> control.blocking().execute(file::look),
-                        system.executionContext());
-        system.getWhenTerminated().thenRun(timer::cancel);
+                .scheduleWithFixedDelay(Duration.ZERO, LOOKED_AT_EVERY, file::lookSoon, system.executionContext());
+        // A look while entities are handed over could only fail.
+        CoordinatedShutdown.get(system)
+                .addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "gateway-configuration-file", () -> {
+                    timer.cancel();
+                    return CompletableFuture.completedFuture(Done.getInstance());
+                });
+    }
+
+    /** A task that throws is not scheduled again: an executor that takes no more work leaves out one look. */
+    private void lookSoon() {
+        try {
+            control.blocking().execute(this::look);
+        } catch (RuntimeException full) {
+            LOG.debug("The gateway's configuration file is not looked at now", full);
+        }
     }
 
     /** One look at a time: the next one comes anyway. */
@@ -140,7 +152,7 @@ final class ConfigurationFile {
                                     published.changed());
                         }
                         case Publication.Refused refused -> {
-                            if (refused.code() != ErrorCode.UNAVAILABLE) {
+                            if (refused.code() != ErrorCode.UNAVAILABLE && refused.code() != ErrorCode.TIMEOUT) {
                                 applied = version;
                             }
                             LOG.error(

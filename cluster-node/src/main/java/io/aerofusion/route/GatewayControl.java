@@ -42,7 +42,10 @@ public final class GatewayControl {
     /** The tenant whose gateway this region serves. */
     static final String TENANT = "default";
 
-    /** How long a publication may take: the check of a large gateway takes a second, and others may be waiting. */
+    /**
+     * How long a publication may take: the check of a large gateway takes a second, and others may be waiting. Longer than a fail-over, in
+     * which changes wait for the node that takes over. A database that is away is told sooner: the writer gives up after its own bounds.
+     */
     private static final Duration PUBLISH_TIMEOUT = Duration.ofSeconds(30);
 
     private static final Duration SINCE_TIMEOUT = Duration.ofSeconds(4);
@@ -197,10 +200,17 @@ public final class GatewayControl {
     }
 
     CompletionStage<Publication.Reply> publish(ChangeSet set, boolean dryRun, String by) {
+        byte[] changes = set.write();
+        if (changes.length > ChangeSet.DEFLATED_BYTES_MAX) {
+            return CompletableFuture.completedFuture(new Publication.Refused(
+                    ErrorCode.BODY_TOO_LARGE,
+                    "A change has " + ChangeSet.DEFLATED_BYTES_MAX + " bytes at most when it is deflated; this one has "
+                            + changes.length + ".",
+                    List.of()));
+        }
         return publication()
                 .ask(
-                        (ActorRef<Publication.Reply> replyTo) ->
-                                new Publication.Publish(set.write(), dryRun, by, replyTo),
+                        (ActorRef<Publication.Reply> replyTo) -> new Publication.Publish(changes, dryRun, by, replyTo),
                         PUBLISH_TIMEOUT)
                 .thenCompose(reply -> reply instanceof Publication.Published published && !dryRun
                         ? reached(published.generation())
@@ -223,7 +233,7 @@ public final class GatewayControl {
     }
 
     /** What each node holds. */
-    CompletionStage<List<RevisionedMessage.Holding>> holdings() {
+    CompletionStage<Revisioned.Holdings> holdings() {
         return revisioned.holdings();
     }
 

@@ -16,6 +16,13 @@ import java.util.concurrent.CompletionStage;
 
 /** What operators ask of the running gateway: what it would do with a request, and how it is on each node. */
 final class OperationRoutes {
+    private static final String STATUS = """
+            {"type":"object","required":["generation","resources","nodes","silent"],"properties":{\
+            "generation":{"type":"integer","description":"the newest that the answering node holds"},\
+            "resources":{"type":"integer"},"publishedAt":{"type":"string"},"publishedBy":{"type":"string"},\
+            "nodes":{"type":"array","items":{"type":"object","required":["node","generation","ageMs","stale"]}},\
+            "silent":{"type":"array","items":{"type":"string"},\
+            "description":"nodes that did not answer in time"}}}""";
     private static final String QUESTION = """
             {"type":"object","required":["host","path"],"properties":{"method":{"type":"string","default":"GET"},\
             "host":{"type":"string"},"path":{"type":"string","description":"with its query, as a client sends it"},\
@@ -63,7 +70,7 @@ final class OperationRoutes {
                         Endpoint.Access.OPERATOR,
                         List.of(),
                         "",
-                        List.of(GatewayJson.reply(200, "The status", "{\"type\":\"object\"}")),
+                        List.of(GatewayJson.reply(200, "The status", STATUS)),
                         this::status));
     }
 
@@ -88,7 +95,7 @@ final class OperationRoutes {
                         .put("publishedBy", configuration.by());
             }
             ArrayNode nodes = json.putArray("nodes");
-            for (Holding holding : holdings) {
+            for (Holding holding : holdings.told()) {
                 ObjectNode node = nodes.addObject()
                         .put("node", holding.node())
                         .put("generation", holding.revision().number())
@@ -98,6 +105,8 @@ final class OperationRoutes {
                     node.setAll(detail);
                 }
             }
+            ArrayNode silent = json.putArray("silent");
+            holdings.silent().forEach(silent::add);
             return Answer.json(json);
         });
     }

@@ -188,7 +188,7 @@ final class PortalRoutes {
         }
         return CompletableFuture.supplyAsync(() -> dataPath.rights().apply(name), control.blocking())
                 .thenCombine(control.holdings(), (rights, nodes) -> {
-                    ConsumerUsage.of(nodes, name).ifPresent(usage -> rights.set("usage", usage));
+                    ConsumerUsage.of(nodes.told(), name).ifPresent(usage -> rights.set("usage", usage));
                     return Answer.json(rights);
                 });
     }

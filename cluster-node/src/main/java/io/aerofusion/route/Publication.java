@@ -1,6 +1,7 @@
 package io.aerofusion.route;
 
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.persistence.typed.EventAdapter;
@@ -10,6 +11,7 @@ import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
 import akka.persistence.typed.javadsl.RetentionCriteria;
+import akka.persistence.typed.javadsl.SignalHandler;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.cluster.Durable;
 import io.aerofusion.platform.cluster.Revision;
@@ -83,6 +85,17 @@ public final class Publication
     /** Nothing was changed. */
     public record Refused(ErrorCode code, String detail, List<Problem> problems) implements Reply {}
 
+    /** Nothing was begun. */
+    static final Refused UNAVAILABLE = new Refused(
+            ErrorCode.UNAVAILABLE,
+            "The change cannot be written right now, because the database or the node that writes is away; nothing was changed.",
+            List.of());
+
+    private static final Refused UNKNOWN = new Refused(
+            ErrorCode.TIMEOUT,
+            "The database did not say in time that it took the change. Whether it did, the newest generation tells once it is back.",
+            List.of());
+
     private final ActorContext<Command> context;
     private final Sealing sealing;
     private final Executor blocking;
@@ -95,6 +108,7 @@ public final class Publication
     private final SecureRandom random = new SecureRandom();
     private final Deque<Publish> waiting = new ArrayDeque<>();
     private @Nullable Publish checking;
+    private boolean committing;
 
     /**
      * A publication.
@@ -167,6 +181,21 @@ public final class Publication
         };
     }
 
+    @Override
+    public SignalHandler<PublicationState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(PostStop.instance(), state -> stopped())
+                .build();
+    }
+
+    /** A write that failed ends it, and so does a move to another node: whoever waits is told, and comes again. */
+    private void stopped() {
+        if (checking != null) {
+            checking.replyTo().tell(committing ? UNKNOWN : UNAVAILABLE);
+        }
+        waiting.forEach(publish -> publish.replyTo().tell(UNAVAILABLE));
+    }
+
     private ReplyEffect<PublicationEvent, PublicationState> onPublish(PublicationState state, Publish publish) {
         if (checking == null) {
             begin(state, publish);
@@ -235,6 +264,7 @@ public final class Publication
                 checked.set().restored(),
                 checked.publish().by(),
                 clock.millis());
+        committing = true;
         return Effect()
                 .persist(event)
                 .thenRun((PublicationState committed) -> {
@@ -258,6 +288,7 @@ public final class Publication
 
     private void next(PublicationState state) {
         checking = null;
+        committing = false;
         Publish publish = waiting.pollFirst();
         if (publish != null) {
             begin(state, publish);

@@ -65,7 +65,9 @@ final class PublicationHistory {
             return CompletableFuture.failedFuture(
                     new ProblemException(ErrorCode.RATE_LIMITED, "The node reads as many histories as it may."));
         }
-        return CompletableFuture.supplyAsync(() -> node.keys().bindingOf(persistenceId), node.blocking())
+        // An executor that takes no more work fails this stage, too, and what was acquired is released.
+        return CompletableFuture.completedFuture(persistenceId)
+                .thenApplyAsync(node.keys()::bindingOf, node.blocking())
                 .thenCompose(binding -> run.apply(events(persistenceId, binding, from, to)))
                 .whenComplete((read, failure) -> running.release());
     }

@@ -94,6 +94,13 @@ final class PublicationLife implements SealedEntity.Life<Publication.Command> {
     }
 
     @Override
+    public void unavailable(Publication.Command command) {
+        if (command instanceof Publication.Publish publish) {
+            publish.replyTo().tell(Publication.UNAVAILABLE);
+        }
+    }
+
+    @Override
     public boolean stops(Publication.Command command) {
         return false; // passivation sends a poison pill
     }

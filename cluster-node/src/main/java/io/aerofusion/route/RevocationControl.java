@@ -35,8 +35,10 @@ final class RevocationControl {
     /** @param directory the node's data directory */
     RevocationControl(NodeContext node, Path directory) {
         this.sharding = ClusterSharding.get(node.system());
+        int revocationsMax = node.system().settings().config().getInt("aerofusion.gateway.revocations-max");
         sharding.init(Entity.of(
-                Revocations.KEY, entity -> RevocationsLife.create(node, entity.getEntityId(), this::announce)));
+                Revocations.KEY,
+                entity -> RevocationsLife.create(node, entity.getEntityId(), this::announce, revocationsMax)));
         String tenant = GatewayControl.TENANT;
         this.revisioned = Revisioned.start(
                 node.system(),

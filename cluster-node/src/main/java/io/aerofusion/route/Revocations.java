@@ -66,16 +66,22 @@ public final class Revocations
     private final Sealing sealing;
     private final InstantSource clock;
     private final Consumer<RevisionedMessage.Announced> announce;
+    private final int revocationsMax;
     private final RevisionedSource<RevocationsState, RevocationEvent> source =
             new RevisionedSource<>(RevocationsContent.INSTANCE);
     private final SecureRandom random = new SecureRandom();
 
-    /** @param announce tells the nodes of a commit */
-    Revocations(Sealing sealing, InstantSource clock, Consumer<RevisionedMessage.Announced> announce) {
+    /**
+     * @param announce tells the nodes of a commit
+     * @param revocationsMax how many are kept at once; more are refused
+     */
+    Revocations(
+            Sealing sealing, InstantSource clock, Consumer<RevisionedMessage.Announced> announce, int revocationsMax) {
         super(sealing.id());
         this.sealing = sealing;
         this.clock = clock;
         this.announce = announce;
+        this.revocationsMax = revocationsMax;
     }
 
     @Override
@@ -120,13 +126,13 @@ public final class Revocations
 
     private ReplyEffect<RevocationEvent, RevocationsState> onRevoke(RevocationsState state, Revoke revoke) {
         long now = clock.millis();
-        if (!state.hasRoomFor(revoke.revocation(), now)) {
+        if (!state.hasRoomFor(revoke.revocation(), now, revocationsMax)) {
             return Effect()
                     .reply(
                             revoke.replyTo(),
                             new Refused(
                                     ErrorCode.REVOCATIONS_FULL,
-                                    "There are " + RevocationsState.REVOCATIONS_MAX + " revocations already."));
+                                    "There are " + revocationsMax + " revocations already, as many as are kept."));
         }
         Revision revision = state.revision().next(random);
         boolean replaced = state.all().containsKey(revoke.revocation().id());

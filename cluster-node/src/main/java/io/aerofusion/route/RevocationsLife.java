@@ -17,11 +17,14 @@ final class RevocationsLife implements SealedEntity.Life<Revocations.Command> {
     private final NodeContext node;
     private final String tenant;
     private final Consumer<RevisionedMessage.Announced> announce;
+    private final int revocationsMax;
 
-    private RevocationsLife(NodeContext node, String tenant, Consumer<RevisionedMessage.Announced> announce) {
+    private RevocationsLife(
+            NodeContext node, String tenant, Consumer<RevisionedMessage.Announced> announce, int revocationsMax) {
         this.node = node;
         this.tenant = tenant;
         this.announce = announce;
+        this.revocationsMax = revocationsMax;
     }
 
     /**
@@ -30,17 +33,17 @@ final class RevocationsLife implements SealedEntity.Life<Revocations.Command> {
      * @param entityId {@code tenant|gateway}
      */
     static Behavior<Revocations.Command> create(
-            NodeContext node, String entityId, Consumer<RevisionedMessage.Announced> announce) {
+            NodeContext node, String entityId, Consumer<RevisionedMessage.Announced> announce, int revocationsMax) {
         return SealedEntity.create(
                 PersistenceId.ofUniqueId(Revocations.KEY.name() + "|" + entityId),
                 node.keys(),
                 node.blocking(),
-                new RevocationsLife(node, entityId.substring(0, entityId.indexOf('|')), announce));
+                new RevocationsLife(node, entityId.substring(0, entityId.indexOf('|')), announce, revocationsMax));
     }
 
     @Override
     public Behavior<Revocations.Command> live(Sealing sealing) {
-        return new Revocations(sealing, node.clock(), announce);
+        return new Revocations(sealing, node.clock(), announce, revocationsMax);
     }
 
     @Override

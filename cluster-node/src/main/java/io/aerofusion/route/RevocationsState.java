@@ -14,9 +14,6 @@ import java.util.TreeMap;
 record RevocationsState(Revision revision, SortedMap<String, Revocation> all) {
     static final RevocationsState EMPTY = new RevocationsState(Revision.NONE, new TreeMap<>());
 
-    /** How many are kept at once; more are refused. A node looks up in them what a token says, so more cost memory and no time. */
-    static final int REVOCATIONS_MAX = 10_000;
-
     /** How much longer than its tokens a revocation is kept: what the clocks of issuers may be off at most. */
     static final Duration KEPT_AFTER = Duration.ofMinutes(10);
 
@@ -35,10 +32,10 @@ record RevocationsState(Revision revision, SortedMap<String, Revocation> all) {
         return new RevocationsState(new Revision(event.revision(), event.tag()), next);
     }
 
-    /** Whether one more may be added, or takes the place of one that is there. */
-    boolean hasRoomFor(Revocation revocation, long now) {
+    /** Whether one more may be added to at most so many, or takes the place of one that is there. */
+    boolean hasRoomFor(Revocation revocation, long now, int revocationsMax) {
         Revocation replaced = all.get(revocation.id());
-        return (replaced != null && !isOver(replaced, now)) || living(now).size() < REVOCATIONS_MAX;
+        return (replaced != null && !isOver(replaced, now)) || living(now).size() < revocationsMax;
     }
 
     /** Those whose tokens have not all expired, in the order of their ids. */

@@ -147,7 +147,8 @@ final class CollectionSchemas {
                         Math.toIntExact(documentsMax),
                         bytesMax,
                         CLOCK_AHEAD_MILLIS_MAX,
-                        NAME_LENGTH_MAX),
+                        NAME_LENGTH_MAX,
+                        limits.quarantineBytesMax()),
                 declared.isEmpty() ? null : this::check);
         settings = fresh;
         return fresh;

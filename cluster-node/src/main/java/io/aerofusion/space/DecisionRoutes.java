@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The API to what people look into and decide: conflicts, quarantine, and the history of documents. */
 final class DecisionRoutes {
@@ -36,7 +37,7 @@ final class DecisionRoutes {
                         HttpMethods.GET,
                         "/{space}/conflicts",
                         "listConflicts",
-                        "What waits for somebody to choose: paths with the policy manual",
+                        "What waits for somebody to choose: paths, and whole documents, with the policy manual",
                         "",
                         SpaceRoutes.ok(Paging.schema(SpaceSchemas.CONFLICT_QUEUED)),
                         Paging.PARAMETERS,
@@ -45,7 +46,7 @@ final class DecisionRoutes {
                         HttpMethods.POST,
                         "/{space}/conflicts/resolve",
                         "resolveConflict",
-                        "Settles a path; the value replaces all candidates",
+                        "Settles a path, or with the path \"\" a document; the value replaces all that waits",
                         SpaceSchemas.RESOLUTION,
                         SpaceRoutes.ok(SpaceSchemas.CURSOR),
                         this::resolve),
@@ -55,7 +56,8 @@ final class DecisionRoutes {
                         "listQuarantine",
                         "Changes of devices that were away too long",
                         "",
-                        SpaceRoutes.ok(SpaceSchemas.QUARANTINE),
+                        SpaceRoutes.ok(Paging.schema(SpaceSchemas.QUARANTINED)),
+                        Paging.PARAMETERS,
                         this::quarantine),
                 SpaceRoutes.endpoint(
                         HttpMethods.POST,
@@ -152,26 +154,43 @@ final class DecisionRoutes {
     }
 
     private CompletionStage<HttpResponse> quarantine(ApiRequest request) {
+        Paging paging = Paging.of(request);
+        Space.Held after = held(paging.after());
         return spaces.ask(
-                        request, Space.Quarantine.class, replyTo -> new Space.ListQuarantine(request.caller(), replyTo))
+                        request,
+                        Space.Quarantine.class,
+                        replyTo -> new Space.ListQuarantine(request.caller(), after, paging.limit(), replyTo))
                 .thenApply(found -> {
-                    ObjectNode json = JsonNodeFactory.instance.objectNode();
-                    ArrayNode items = json.putArray("items");
-                    for (Quarantined held : found.held()) {
-                        ObjectNode item = items.addObject()
-                                .put("device", held.device())
-                                .put("seq", held.seq())
-                                .put("at", Instant.ofEpochMilli(held.at()).toString())
-                                .put("collection", held.mutation().collection())
-                                .put("id", held.mutation().id());
-                        if (held.mutation().delete()) {
-                            item.put("delete", true);
-                        } else {
-                            item.putObject("set").setAll(held.mutation().set());
-                        }
-                    }
-                    return Answer.json(json);
+                    List<Quarantined> held = found.held();
+                    String last = held.size() < paging.limit() ? null : key(held.getLast());
+                    return paging.page(held.stream().map(DecisionRoutes::json).toList(), last);
                 });
+    }
+
+    private static String key(Quarantined held) {
+        return held.at() + "\n" + held.seq() + "\n" + held.device();
+    }
+
+    /** Reads {@link #key}; null for the beginning. */
+    private static Space.@Nullable Held held(String key) {
+        String[] parts = key.split("\n", 3);
+        try {
+            return parts.length < 3
+                    ? null
+                    : new Space.Held(Long.parseLong(parts[0]), parts[2], Long.parseLong(parts[1]));
+        } catch (NumberFormatException e) {
+            throw new ProblemException(ErrorCode.BAD_CURSOR, "The cursor is not one of this list.");
+        }
+    }
+
+    private static ObjectNode json(Quarantined held) {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("device", held.device())
+                .put("seq", held.seq())
+                .put("at", Instant.ofEpochMilli(held.at()).toString());
+        json.setAll(HttpBodies.mutation(held.mutation()));
+        return json;
     }
 
     private CompletionStage<HttpResponse> decide(ApiRequest request) {
@@ -246,10 +265,43 @@ final class DecisionRoutes {
                 ArrayNode unset = json.putArray("unset");
                 update.unset().forEach(unset::add);
                 ArrayNode edited = json.putArray("edited");
-                update.edits().forEach(edit -> edited.add(edit.path()));
+                ArrayNode edits = json.putArray("edits");
+                update.edits().forEach(edit -> {
+                    edited.add(edit.path());
+                    edits.add(json(edit));
+                });
             }
         }
         return json;
+    }
+
+    /** What an operation did to a path that is more than last-writer-wins, in the words of a push. */
+    private static ObjectNode json(CellEdit edit) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("path", edit.path());
+        switch (edit) {
+            case CellEdit.Increment increment -> json.put("inc", increment.by());
+            case CellEdit.Extreme extreme -> json.set("set", extreme.value());
+            case CellEdit.First first -> setOrUnset(json, first.value());
+            case CellEdit.Candidate candidate -> setOrUnset(json, candidate.value());
+            case CellEdit.Clear clear -> json.put("unset", true);
+            case CellEdit.Elements elements -> {
+                elements.added().forEach(value -> json.withArray("/add").add(value));
+                elements.removed().forEach(dot -> json.withArray("/removed").add(dot.toString()));
+            }
+            case CellEdit.Items items -> {
+                items.added().forEach(item -> json.withArray("/insert").add(item.value()));
+                items.removed().forEach(dot -> json.withArray("/removed").add(dot.toString()));
+            }
+        }
+        return json;
+    }
+
+    private static void setOrUnset(ObjectNode json, @Nullable JsonNode value) {
+        if (value == null) {
+            json.put("unset", true);
+        } else {
+            json.set("set", value);
+        }
     }
 
     private static String required(ObjectNode body, String name) {

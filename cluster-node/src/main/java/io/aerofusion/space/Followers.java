@@ -97,7 +97,10 @@ final class Followers {
         return old == null;
     }
 
-    /** From now on the follower gets every commit (or not yet). The first time it also learns who else is there. */
+    /**
+     * From now on the follower gets every commit (or not yet). The first time it also learns who else is there, and from then on whatever
+     * changes of that, also while it is behind with the commits: nobody would tell it later.
+     */
     void caughtUp(ActorRef<SpaceNotice> ref, boolean live) {
         Follower follower = followers.get(ref);
         if (follower != null) {
@@ -112,8 +115,8 @@ final class Followers {
     /** Forgets a follower and its presence; true when it followed. */
     boolean remove(ActorRef<SpaceNotice> ref) {
         Follower gone = followers.remove(ref);
-        if (gone != null && gone.presence != null) {
-            tellPresence(gone.device, null, ref);
+        if (gone != null) {
+            leaves(ref, gone);
         }
         return gone != null;
     }
@@ -149,14 +152,15 @@ final class Followers {
     private void tellPresence(String device, @Nullable JsonNode state, ActorRef<SpaceNotice> except) {
         SpaceNotice notice = presence(device, state);
         for (Map.Entry<ActorRef<SpaceNotice>, Follower> other : followers.entrySet()) {
-            if (other.getValue().live && !other.getKey().equals(except)) {
+            if (other.getValue().introduced && !other.getKey().equals(except)) {
                 other.getKey().tell(notice);
             }
         }
     }
 
     private SpaceNotice presence(String device, @Nullable JsonNode state) {
-        return new SpaceNotice.PresenceChanged(space, FrameCodec.encode(new Frame.Presence(space, device, state)));
+        return new SpaceNotice.PresenceChanged(
+                space, device, FrameCodec.encode(new Frame.Presence(space, device, state)));
     }
 
     /** Sends a commit to all but its pusher; it is encoded once per set of collections. */
@@ -197,14 +201,24 @@ final class Followers {
     }
 
     void dropThoseWithoutAccess(HostedSpace state) {
+        Map<ActorRef<SpaceNotice>, Follower> gone = new LinkedHashMap<>();
         for (Iterator<Map.Entry<ActorRef<SpaceNotice>, Follower>> all =
                         followers.entrySet().iterator();
                 all.hasNext(); ) {
             Map.Entry<ActorRef<SpaceNotice>, Follower> entry = all.next();
-            state.refusal(entry.getValue().principal, SpaceRight.READ).ifPresent(refused -> {
+            state.charter().refusal(entry.getValue().principal, SpaceRight.READ).ifPresent(refused -> {
                 entry.getKey().tell(new SpaceNotice.LostAccess(space, refused.code()));
                 all.remove();
+                gone.put(entry.getKey(), entry.getValue());
             });
+        }
+        gone.forEach(this::leaves);
+    }
+
+    /** Who still follows shows the one that does not any more no longer. */
+    private void leaves(ActorRef<SpaceNotice> ref, Follower gone) {
+        if (gone.presence != null) {
+            tellPresence(gone.device, null, ref);
         }
     }
 
@@ -227,6 +241,12 @@ final class Followers {
                 waiter.answer(answer);
             }
         }
+    }
+
+    /** Answers all, also with nothing new. */
+    void answerAllWaiting(Function<Space.Changes, Space.Reply> answers) {
+        waiting.forEach(waiter -> waiter.answer(answers.apply(waiter.ask())));
+        waiting.clear();
     }
 
     static boolean isNothingNew(Space.Reply answer) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +22,16 @@ final class HostedSpaceCodec {
 
     /** Part of the snapshot's format: fields are added, never changed or removed. */
     record Head(
-            HostedSpace.@Nullable Settings settings,
-            SortedMap<String, HostedSpace.Sighting> devices,
+            SpaceCharter.@Nullable Settings settings,
+            SortedMap<String, SpaceDevices.Sighting> devices,
             SortedMap<String, Long> purgedTo,
-            Map<String, Space.Schema> schemas) {}
+            Map<String, Space.Schema> schemas,
+            @Nullable SortedMap<String, SpaceDevices.Bearer> bearers,
+            long purgedAt) {
+        SortedMap<String, SpaceDevices.Bearer> bearersOrNone() {
+            return bearers == null ? new TreeMap<>() : bearers;
+        }
+    }
 
     private HostedSpaceCodec() {}
 

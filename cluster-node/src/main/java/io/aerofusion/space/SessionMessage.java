@@ -27,6 +27,9 @@ public sealed interface SessionMessage permits SessionMessage.Local, SpaceNotice
     /** What became of the token; null when that could not be found out. */
     record Identified(Authenticator.@Nullable Outcome outcome) implements Local {}
 
+    /** Whether the user may act under the device's name; null when that could not be found out. */
+    record NameChecked(@Nullable Boolean allowed) implements Local {}
+
     /** The tokens of that user may be good no more. */
     record IdentifyAgain(String tenant, String user) implements Local {}
 

@@ -57,6 +57,7 @@ final class SessionSpaces {
                 ask(link);
             }
             checkPushes(link, now);
+            passOnSeen(link, now);
             passOn(link, now);
         }
     }
@@ -64,6 +65,7 @@ final class SessionSpaces {
     /** The session is over. */
     void left() {
         for (SpaceLink link : links.values()) {
+            tellSeen(link, services.clock().millis());
             if (link.entity != null) {
                 link.entity.tell(new Space.Unfollow(context.getSelf().narrow()));
             }
@@ -142,19 +144,33 @@ final class SessionSpaces {
 
     void seen(Frame.Seen seen) {
         SpaceLink link = links.get(seen.space());
-        long now = services.clock().millis();
-        if (link == null || now < link.seenPassedOnAt + limits.seenInterval().toMillis()) {
+        if (link == null) {
             return;
         }
         try {
-            Cursor cursor = Cursor.decode(seen.cursor());
-            link.seenPassedOnAt = now;
-            services.space(who.tenant(), link.space).tell(new Space.Seen(who, device, cursor));
-            if (who.device() != null) {
-                services.devices().acknowledged(who, link.space, seen.cursor());
-            }
+            link.seen = Cursor.decode(seen.cursor()); // in place of what may still wait
+            passOnSeen(link, services.clock().millis());
         } catch (IllegalArgumentException e) {
             out.fail(null, ErrorCode.BAD_CURSOR, "This is not a cursor.");
+        }
+    }
+
+    /** Of what a device stores within the interval the latest counts: it may be the last that it says for a long time. */
+    private void passOnSeen(SpaceLink link, long now) {
+        if (now >= link.seenPassedOnAt + limits.seenInterval().toMillis()) {
+            tellSeen(link, now);
+        }
+    }
+
+    private void tellSeen(SpaceLink link, long now) {
+        Cursor seen = link.seen;
+        if (seen != null) {
+            link.seen = null;
+            link.seenPassedOnAt = now;
+            services.space(who.tenant(), link.space).tell(new Space.Seen(who, device, seen));
+            if (who.device() != null) {
+                services.devices().acknowledged(who, link.space, seen.encode());
+            }
         }
     }
 
@@ -177,6 +193,7 @@ final class SessionSpaces {
         if (announcement != null
                 && now >= link.announcedAt + limits.presenceInterval().toMillis()) {
             link.announcement = null;
+            link.announced = announcement.state() == null ? null : announcement;
             link.announcedAt = now;
             services.space(who.tenant(), link.space)
                     .tell(new Space.Announce(
@@ -202,8 +219,8 @@ final class SessionSpaces {
             }
             case SpaceNotice.Committed committed -> onCommitted(link, committed);
             case SpaceNotice.PresenceChanged presence -> {
-                if (link.phase == SpaceLink.Phase.LIVE && !out.clogged()) {
-                    out.write(presence.frame());
+                if (link.followed()) {
+                    out.show(link.space, presence.device(), presence.frame());
                 }
             }
             case SpaceNotice.LostAccess lost -> {
@@ -322,6 +339,10 @@ final class SessionSpaces {
             unwatch(link);
             link.entity = entity;
             context.watchWith(entity, new SessionMessage.SpaceStopped(link.space));
+            if (link.announced != null && link.announcement == null) { // a new incarnation knows nothing of it
+                link.announcement = link.announced;
+                passOn(link, services.clock().millis());
+            }
         }
     }
 
@@ -392,6 +413,8 @@ final class SessionSpaces {
         link.phase = SpaceLink.Phase.UNFOLLOWED;
         link.cursor = null;
         link.announcement = null;
+        link.announced = null;
+        out.forgetPresence(link.space);
         if (link.idle()) {
             forget(link);
         } else {
@@ -400,6 +423,7 @@ final class SessionSpaces {
     }
 
     private void forget(SpaceLink link) {
+        tellSeen(link, services.clock().millis());
         unwatch(link);
         links.remove(link.space);
     }

@@ -1,5 +1,6 @@
 package io.aerofusion.space;
 
+import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.http.javadsl.model.ws.BinaryMessage;
 import akka.http.javadsl.model.ws.Message;
@@ -20,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import scala.jdk.javaapi.FutureConverters;
 
 /**
  * The WebSocket of one session as a single stream stage, fused into its connection: a stage and an actor are all that a session
@@ -122,7 +124,18 @@ final class SocketStage extends GraphStage<FlowShape<Message, Message>> {
                     orders.invoke(new Order.Abort());
                 }
             };
-            sessions.accept(new Opening(socket, started -> orders.invoke(new Order.Attach(started))));
+            sessions.accept(new Opening(socket, started -> attach(orders, started)));
+        }
+
+        /** The device may be gone before its session is there: nobody else would tell the session. */
+        private void attach(AsyncCallback<Order> orders, @Nullable ActorRef<SessionMessage> started) {
+            FutureConverters.asJava(orders.invokeWithFeedback(new Order.Attach(started)))
+                    .exceptionally(gone -> {
+                        if (started != null) {
+                            started.tell(new SessionMessage.Disconnected());
+                        }
+                        return Done.getInstance();
+                    });
         }
 
         @Override

@@ -97,10 +97,12 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     /**
      * Answers with a page of changes, or when there are none, once there are or the time is over.
      *
+     * @param device who asks, so that what it has not seen is kept for it; null for nobody in particular
      * @param waitMillis 0 answers at once
      */
     public record Changes(
             Principal by,
+            @Nullable String device,
             @Nullable String since,
             List<String> collections,
             int documentsMax,
@@ -162,7 +164,12 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             @Nullable JsonNode value,
             ActorRef<Reply> replyTo) implements Request {}
 
-    public record ListQuarantine(Principal by, ActorRef<Reply> replyTo) implements Request {}
+    /** Lists what is in quarantine in the order in which it came. */
+    public record ListQuarantine(Principal by, @Nullable Held after, int max, ActorRef<Reply> replyTo)
+            implements Request {}
+
+    /** A mutation's place among those in quarantine. */
+    public record Held(long at, String device, long seq) {}
 
     /** Applies a mutation in quarantine on what is there now, or drops it. */
     public record DecideQuarantine(Principal by, String device, long seq, boolean accept, ActorRef<Reply> replyTo)
@@ -182,7 +189,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
 
     private record WaitOver(Followers.Waiter waiter) implements Told {}
 
-    private enum Upkeep implements Told {
+    enum Upkeep implements Told {
         /** Nobody asked for a while. */
         IDLE,
         /** Time to look whether tombstones can go. */
@@ -232,6 +239,8 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             long quotaBytes,
             int documents,
             long bytes,
+            int deletedDocuments,
+            long deletedBytes,
             int devices,
             String cursor,
             long version,
@@ -278,7 +287,6 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
         this.clock = clock;
         this.snapshotTaken = snapshotTaken;
         this.followers = new Followers(identity.space(), limits, metrics);
-        context.setReceiveTimeout(limits.passivateAfter(), Upkeep.IDLE);
         context.scheduleOnce(limits.purgeInterval(), context.getSelf(), Upkeep.PURGE);
     }
 
@@ -341,9 +349,10 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
             case ReadHash ask -> read(state, ask.by(), ask.replyTo(), HostedSpace::readHash);
             case ReadSchema ask -> read(state, ask.by(), ask.replyTo(), s -> s.readSchema(ask.collection()));
             case SetSchema set -> change(set.replyTo(), state.setSchema(set, now()));
-            case SetMember set -> onMembersChange(set.replyTo(), state.setMember(set, now()));
-            case Dismiss dismiss -> onMembersChange(dismiss.replyTo(), state.dismiss(dismiss, now()));
-            case SetQuota set -> change(set.replyTo(), state.setQuota(set, now()));
+            case SetMember set -> onMembersChange(set.replyTo(), state.charter().setMember(set, now()));
+            case Dismiss dismiss ->
+                onMembersChange(dismiss.replyTo(), state.charter().dismiss(dismiss, now()));
+            case SetQuota set -> change(set.replyTo(), state.charter().setQuota(set, now()));
             case ListConflicts ask ->
                 read(
                         state,
@@ -352,21 +361,17 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                         s -> new Conflicts(s.documents().queue(null, ask.after(), ask.max())));
             case ResolveConflict resolve -> onDecision(state, resolve.replyTo(), state.resolve(resolve, now()));
             case ListQuarantine ask ->
-                read(
-                        state,
-                        ask.by(),
-                        ask.replyTo(),
-                        s -> new Quarantine(s.documents().quarantine()));
+                read(state, ask.by(), ask.replyTo(), s -> new Quarantine(s.quarantine(ask.after(), ask.max())));
             case DecideQuarantine decide -> onDecision(state, decide.replyTo(), state.decide(decide, now()));
             case Forget forget -> onForget(state, forget);
             case ListPresence ask -> read(state, ask.by(), ask.replyTo(), s -> new Presence(followers.present()));
             case Admit ask -> read(state, ask.by(), ask.replyTo(), HostedSpace::done);
             case Upkeep upkeep ->
                 switch (upkeep) {
-                    case IDLE -> onIdle();
+                    case IDLE -> onIdle(state);
                     case PURGE -> onPurge(state);
                 };
-            case Stop stop -> Effect().stop().thenNoReply();
+            case Stop stop -> onStop(state);
         };
     }
 
@@ -383,7 +388,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                 Cursor before = state.documents().cursor();
                 if (facts.isEmpty()) {
                     metrics.decided(decision);
-                    yield Effect().reply(command.replyTo(), state.pushed(command.push(), decision, before));
+                    yield Effect().reply(command.replyTo(), state.pushed(merge.push(), decision, before));
                 }
                 yield Effect()
                         .persist(facts)
@@ -392,7 +397,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                             String trace = metrics.committed(command.traceparent(), started);
                             announce(merged, facts, before, trace, command.replyTo());
                         })
-                        .thenReply(command.replyTo(), merged -> merged.pushed(command.push(), decision, before));
+                        .thenReply(command.replyTo(), merged -> merged.pushed(merge.push(), decision, before));
             }
         };
     }
@@ -429,12 +434,15 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
         if (followers.add(command)) {
             context.watchWith(command.follower(), new FollowerGone(command.follower()));
         }
-        // A device has to be known before it is told anything, or its lease would protect nothing.
-        List<SpaceEvent> sighting = state.sighting(command.by(), command.device(), now());
-        return Effect().persist(sighting).thenReply(command.follower(), seen -> caught(seen, command));
+        List<SpaceEvent> sighting = state.told(command.by(), command.device(), command.cursor(), now());
+        return Effect()
+                .persist(sighting)
+                .thenRun((HostedSpace seen) -> catchUp(seen, command))
+                .thenNoReply();
     }
 
-    private SpaceNotice caught(HostedSpace state, Follow command) {
+    /** Sends what the follower misses, and only then who is there: a session that still waits for the first passes over the second. */
+    private void catchUp(HostedSpace state, Follow command) {
         HostedSpace.Start start = state.start(command.cursor(), command.device());
         Page page = state.documents()
                 .changes(
@@ -454,9 +462,10 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                                 page.changes(),
                                 page.more(),
                                 null));
+        command.follower()
+                .tell(new SpaceNotice.Caught(
+                        identity.space(), command.turn(), start.reset(), frame, to, page.more(), context.getSelf()));
         followers.caughtUp(command.follower(), !page.more());
-        return new SpaceNotice.Caught(
-                identity.space(), command.turn(), start.reset(), frame, to, page.more(), context.getSelf());
     }
 
     private ReplyEffect<SpaceEvent, HostedSpace> onUnfollow(ActorRef<SpaceNotice> follower) {
@@ -482,32 +491,32 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
 
     private ReplyEffect<SpaceEvent, HostedSpace> read(
             HostedSpace state, Principal by, ActorRef<Reply> replyTo, Function<HostedSpace, Reply> answer) {
-        Optional<Refused> refusal = state.refusal(by, SpaceRight.READ);
+        Optional<Refused> refusal = state.charter().refusal(by, SpaceRight.READ);
         return Effect().reply(replyTo, refusal.isPresent() ? refusal.get() : answer.apply(state));
     }
 
     private ReplyEffect<SpaceEvent, HostedSpace> onCreate(HostedSpace state, Create command) {
-        return switch (state.create(command, now())) {
-            case HostedSpace.Outcome.Refuse refuse -> Effect().reply(command.replyTo(), refuse.refused());
-            case HostedSpace.Outcome.Persist changes ->
+        return switch (state.charter().create(command, now())) {
+            case SpaceOutcome.Refuse refuse -> Effect().reply(command.replyTo(), refuse.refused());
+            case SpaceOutcome.Persist changes ->
                 Effect()
                         .persist(changes.facts())
                         .thenReply(command.replyTo(), created -> new Described(created.view(), true));
         };
     }
 
-    private ReplyEffect<SpaceEvent, HostedSpace> change(ActorRef<Reply> replyTo, HostedSpace.Outcome outcome) {
+    private ReplyEffect<SpaceEvent, HostedSpace> change(ActorRef<Reply> replyTo, SpaceOutcome outcome) {
         return switch (outcome) {
-            case HostedSpace.Outcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
-            case HostedSpace.Outcome.Persist changes ->
+            case SpaceOutcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
+            case SpaceOutcome.Persist changes ->
                 Effect().persist(changes.facts()).thenReply(replyTo, changed -> new Described(changed.view(), false));
         };
     }
 
-    private ReplyEffect<SpaceEvent, HostedSpace> onMembersChange(ActorRef<Reply> replyTo, HostedSpace.Outcome outcome) {
+    private ReplyEffect<SpaceEvent, HostedSpace> onMembersChange(ActorRef<Reply> replyTo, SpaceOutcome outcome) {
         return switch (outcome) {
-            case HostedSpace.Outcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
-            case HostedSpace.Outcome.Persist changes ->
+            case SpaceOutcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
+            case SpaceOutcome.Persist changes ->
                 Effect()
                         .persist(changes.facts())
                         .thenRun((HostedSpace changed) -> dropThoseWithoutAccess(changed))
@@ -517,10 +526,10 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
 
     /** A resolved conflict or a decided quarantine: an operation of the space's own, told to all followers. */
     private ReplyEffect<SpaceEvent, HostedSpace> onDecision(
-            HostedSpace state, ActorRef<Reply> replyTo, HostedSpace.Outcome outcome) {
+            HostedSpace state, ActorRef<Reply> replyTo, SpaceOutcome outcome) {
         return switch (outcome) {
-            case HostedSpace.Outcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
-            case HostedSpace.Outcome.Persist decided -> {
+            case SpaceOutcome.Refuse refuse -> Effect().reply(replyTo, refuse.refused());
+            case SpaceOutcome.Persist decided -> {
                 Cursor before = state.documents().cursor();
                 yield Effect()
                         .persist(decided.facts())
@@ -532,7 +541,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
 
     private ReplyEffect<SpaceEvent, HostedSpace> onForget(HostedSpace state, Forget command) {
         return Effect()
-                .persist(state.erase(command.by(), now()))
+                .persist(state.charter().erase(command.by(), now()))
                 .thenRun((HostedSpace erased) -> {
                     dropThoseWithoutAccess(erased);
                     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
@@ -546,6 +555,18 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     }
 
     private ReplyEffect<SpaceEvent, HostedSpace> onChanges(HostedSpace state, Changes command) {
+        String device = command.device();
+        if (device == null) {
+            return tellChanges(state, command, List.of());
+        }
+        Optional<Refused> refusal = state.refusalToFollow(command.by(), device);
+        return refusal.isPresent()
+                ? Effect().reply(command.replyTo(), refusal.get())
+                : tellChanges(state, command, state.told(command.by(), device, command.since(), now()));
+    }
+
+    private ReplyEffect<SpaceEvent, HostedSpace> tellChanges(
+            HostedSpace state, Changes command, List<SpaceEvent> sighting) {
         Reply answer = changes(state, command);
         if (command.waitMillis() > 0 && Followers.isNothingNew(answer)) {
             Optional<Followers.Waiter> waiter = followers.waitFor(command);
@@ -563,9 +584,17 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
                                     command.waitMillis(), limits.waitMax().toMillis())),
                             context.getSelf(),
                             new WaitOver(waiter.get())));
-            return Effect().noReply();
+            return sighting.isEmpty()
+                    ? Effect().noReply()
+                    : Effect().persist(sighting).thenNoReply();
         }
-        return Effect().reply(command.replyTo(), answer);
+        return Effect().persist(sighting).thenReply(command.replyTo(), seen -> answer);
+    }
+
+    /** Requests that wait do not watch the space: they are answered, and come again where it is next, instead of waiting in vain. */
+    private ReplyEffect<SpaceEvent, HostedSpace> onStop(HostedSpace state) {
+        followers.answerAllWaiting(waiter -> changes(state, waiter));
+        return Effect().stop().thenNoReply();
     }
 
     private ReplyEffect<SpaceEvent, HostedSpace> onWaitOver(HostedSpace state, Followers.Waiter waiter) {
@@ -575,7 +604,7 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
     }
 
     private Reply changes(HostedSpace state, Changes command) {
-        Optional<Refused> refusal = state.refusal(command.by(), SpaceRight.READ);
+        Optional<Refused> refusal = state.charter().refusal(command.by(), SpaceRight.READ);
         return refusal.isPresent()
                 ? refusal.get()
                 : state.readChanges(command.since(), command.collections(), command.documentsMax());
@@ -583,11 +612,16 @@ public final class Space extends EventSourcedBehaviorWithEnforcedReplies<Space.C
 
     // --- upkeep
 
-    private ReplyEffect<SpaceEvent, HostedSpace> onIdle() {
-        if (followers.nobody()) {
-            shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+    private ReplyEffect<SpaceEvent, HostedSpace> onIdle(HostedSpace state) {
+        if (!followers.nobody()) {
+            return Effect().noReply();
         }
-        return Effect().noReply();
+        // Soon it has forgotten who has seen what, and a space that is seldom used is never awake when its timer is
+        // due.
+        return Effect()
+                .persist(state.purgeAtRest(now()))
+                .thenRun((HostedSpace resting) -> shard.tell(new ClusterSharding.Passivate<>(context.getSelf())))
+                .thenNoReply();
     }
 
     private ReplyEffect<SpaceEvent, HostedSpace> onPurge(HostedSpace state) {

@@ -111,7 +111,9 @@ final class SpaceHistory {
                     new ProblemException(ErrorCode.RATE_LIMITED, "The node reads as many histories as it may."));
         }
         String id = Space.KEY.name() + "|" + tenant + "|" + space;
-        return CompletableFuture.supplyAsync(() -> node.keys().bindingOf(id), node.blocking())
+        // An executor that takes no more work fails this stage, too, and what was acquired is released.
+        return CompletableFuture.completedFuture(id)
+                .thenApplyAsync(node.keys()::bindingOf, node.blocking())
                 .thenCompose(binding -> switch (binding) {
                     case Binding.Sealed sealed -> open(new Sealing(PersistenceId.ofUniqueId(id), sealed.key()), from);
                     case Binding.None none -> CompletableFuture.<List<Opened>>completedFuture(List.of());

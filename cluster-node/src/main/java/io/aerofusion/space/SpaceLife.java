@@ -15,6 +15,7 @@ import java.util.function.LongConsumer;
 record SpaceLife(
         HostedSpace.Identity identity,
         ActorRef<ClusterSharding.ShardCommand> shard,
+        ActorRef<Space.Command> self,
         EntityLimits limits,
         SpaceMetrics metrics,
         InstantSource clock,
@@ -60,6 +61,7 @@ record SpaceLife(
             case Space.Follow follow ->
                 follow.follower().tell(new SpaceNotice.FollowRefused(identity.space(), follow.turn(), code, detail));
             case Space.Request request -> request.replyTo().tell(new Space.Refused(code, detail));
+            case Space.Upkeep idle -> shard.tell(new ClusterSharding.Passivate<>(self));
             case Space.Told told -> {} // nobody waits for an answer
         }
     }

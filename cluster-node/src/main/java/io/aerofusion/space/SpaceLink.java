@@ -58,9 +58,14 @@ final class SpaceLink {
 
     long askedAt;
     long seenPassedOnAt = Long.MIN_VALUE;
+    /** How far the device said to have stored the space, too soon after the last time; null when nothing waits. */
+    @Nullable Cursor seen;
+
     long announcedAt = Long.MIN_VALUE;
     /** What the device announced too soon after the last time; null when nothing waits. */
     Frame.@Nullable Announce announcement;
+    /** What the space was told last; null when nothing is announced. */
+    Frame.@Nullable Announce announced;
 
     @Nullable ActorRef<Space.Command> entity;
 

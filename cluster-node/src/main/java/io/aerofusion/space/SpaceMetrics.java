@@ -3,6 +3,7 @@ package io.aerofusion.space;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.telemetry.TraceStep;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import kamon.Kamon;
 import kamon.metric.Counter;
 import kamon.metric.Gauge;
@@ -23,6 +24,14 @@ final class SpaceMetrics {
     private final Counter behind = Kamon.counter(
                     "space.sessions.behind", "Times a slow device lost its buffer and kept its cursor")
             .withoutTags();
+    private final Gauge unsent = Kamon.gauge(
+                    "space.sessions.unsent",
+                    "Bytes that wait for slow sockets",
+                    MeasurementUnit.information().bytes())
+            .withoutTags();
+    /** What the sessions have told since the last tick. */
+    private final LongAdder unsentSinceTick = new LongAdder();
+
     private final Counter slow = Kamon.counter("space.sessions.slowed", "Times a device was told to slow down")
             .withoutTags();
     private final Histogram deltaBytes = Kamon.histogram(
@@ -69,6 +78,16 @@ final class SpaceMetrics {
         behind.increment();
     }
 
+    /** What waits for the socket of one session; told once a tick. */
+    void waiting(long bytes) {
+        unsentSinceTick.add(bytes);
+    }
+
+    /** All sessions have told what waits. */
+    void ticked() {
+        unsent.update((double) unsentSinceTick.sumThenReset());
+    }
+
     void slowed() {
         slow.increment();
     }
@@ -94,7 +113,7 @@ final class SpaceMetrics {
             rejected.withTag("code", rejection.code().code()).increment();
         }
         for (Conflict conflict : decision.conflicts()) {
-            conflicts.withTag("policy", conflict.policy().name()).increment();
+            conflicts.withTag("policy", conflict.policy().text()).increment();
         }
     }
 

@@ -47,8 +47,8 @@ public sealed interface SpaceNotice extends SessionMessage, Durable {
             byte[] frame,
             @Nullable String traceparent) implements SpaceNotice {}
 
-    /** A device's presence as an encoded frame; may be dropped. */
-    record PresenceChanged(String space, byte[] frame) implements SpaceNotice {}
+    /** A device's presence as an encoded frame. The latest of each device counts. */
+    record PresenceChanged(String space, String device, byte[] frame) implements SpaceNotice {}
 
     /** The follower's user may not see the space any more. */
     record LostAccess(String space, ErrorCode code) implements SpaceNotice {}

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** The API to spaces: making them, their members, schemas and quota, and what people have to decide in them. */
 final class SpaceRoutes {
@@ -39,11 +40,18 @@ final class SpaceRoutes {
 
     private final SpaceAsk spaces;
     private final SpaceIndex index;
+    private final Predicate<String> erased;
     private final Executor blocking;
 
-    SpaceRoutes(SpaceAsk spaces, SpaceIndex index, Executor blocking) {
+    /**
+     * Over the spaces of this cluster.
+     *
+     * @param erased whether a data subject ({@code tenant|user}) was erased; blocks
+     */
+    SpaceRoutes(SpaceAsk spaces, SpaceIndex index, Predicate<String> erased, Executor blocking) {
         this.spaces = spaces;
         this.index = index;
+        this.erased = erased;
         this.blocking = blocking;
     }
 
@@ -83,7 +91,7 @@ final class SpaceRoutes {
                         SpaceSchemas.MEMBER,
                         ok(SpaceSchemas.SPACE),
                         List.of(ifMatch()),
-                        request -> setMember(request, right(request.json()))),
+                        request -> addMember(request, right(request.json()))),
                 endpoint(
                         HttpMethods.DELETE,
                         "/{space}/members/{user}",
@@ -223,6 +231,16 @@ final class SpaceRoutes {
         return described(request, replyTo -> new Space.Describe(request.caller(), replyTo));
     }
 
+    /** Who was erased is never heard of again: nobody brings them back by giving them something. */
+    private CompletionStage<HttpResponse> addMember(ApiRequest request, SpaceRight right) {
+        String subject = request.caller().tenant() + "|" + request.path("user");
+        return CompletableFuture.supplyAsync(() -> erased.test(subject), blocking)
+                .thenCompose(gone -> gone
+                        ? CompletableFuture.failedFuture(
+                                new ProblemException(ErrorCode.ERASED, "The user was erased for good."))
+                        : setMember(request, right));
+    }
+
     private CompletionStage<HttpResponse> setMember(
             ApiRequest request, @org.jspecify.annotations.Nullable SpaceRight right) {
         return described(
@@ -283,6 +301,7 @@ final class SpaceRoutes {
         space.members().forEach((user, right) -> members.put(user, text(right)));
         ObjectNode collections = json.putObject("collections");
         space.collections().forEach(collections::put);
+        json.putObject("deleted").put("documents", space.deletedDocuments()).put("bytes", space.deletedBytes());
         json.putObject("quota").put("documents", space.quotaDocuments()).put("bytes", space.quotaBytes());
         return json.put("documents", space.documents())
                 .put("bytes", space.bytes())

@@ -58,7 +58,9 @@ final class SpaceSchemas {
             "collections":{"type":"object","additionalProperties":{"type":"integer"},\
             "description":"collections with a schema and its version"},\
             "quota":{"type":"object","properties":{"documents":{"type":"integer"},"bytes":{"type":"integer"}}},\
-            "documents":{"type":"integer"},"bytes":{"type":"integer"},"devices":{"type":"integer"},\
+            "documents":{"type":"integer"},"bytes":{"type":"integer"},\
+            "deleted":{"type":"object","description":"documents that are kept until every device has seen them go",\
+            "properties":{"documents":{"type":"integer"},"bytes":{"type":"integer"}}},"devices":{"type":"integer"},\
             "cursor":{"type":"string"},"version":{"type":"integer"},"createdAt":{"type":"string","format":"date-time"}}}""";
 
     static final String LISTED_SPACE = """
@@ -85,16 +87,22 @@ final class SpaceSchemas {
 
     static final String RESOLUTION = """
             {"type":"object","required":["collection","id","path"],"additionalProperties":false,"properties":{\
-            "collection":{"type":"string"},"id":{"type":"string"},"path":{"type":"string"},\
+            "collection":{"type":"string"},"id":{"type":"string"},"path":{"type":"string","description":"empty for the whole document"},\
             "value":{"description":"what it shall be; nothing when missing"}}}""";
 
     static final String CURSOR = """
             {"type":"object","required":["cursor"],"properties":{"cursor":{"type":"string"}}}""";
 
-    static final String QUARANTINE = """
-            {"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{\
-            "device":{"type":"string"},"seq":{"type":"integer"},"at":{"type":"string","format":"date-time"},\
-            "collection":{"type":"string"},"id":{"type":"string"},"set":{"type":"object"},"delete":{"type":"boolean"}}}}}}""";
+    static final String QUARANTINED = """
+            {"type":"object","required":["device","seq","at","collection","id"],"properties":{\
+            "device":{"type":"string"},"seq":{"type":"integer"},\
+            "at":{"type":"string","format":"date-time","description":"when it was set aside"},\
+            "collection":{"type":"string"},"id":{"type":"string"},"set":{"type":"object"},\
+            "unset":{"type":"array","items":{"type":"string"}},"delete":{"type":"boolean"},\
+            "inc":{"type":"object","additionalProperties":{"type":"integer"}},\
+            "add":{"type":"object","additionalProperties":{"type":"array"}},\
+            "remove":{"type":"object","additionalProperties":{"type":"array"}},\
+            "insert":{"type":"object","additionalProperties":{"type":"array"}}}}""";
 
     static final String QUARANTINE_DECISION = """
             {"type":"object","required":["accept"],"additionalProperties":false,"properties":{\
@@ -110,7 +118,12 @@ final class SpaceSchemas {
             "region":{"type":"string"},"at":{"type":"string","format":"date-time"},"device":{"type":"string"},\
             "seq":{"type":"integer"},"deleted":{"type":"boolean"},"set":{"type":"object"},\
             "unset":{"type":"array","items":{"type":"string"}},\
-            "edited":{"type":"array","items":{"type":"string"},"description":"paths of counters, sets and lists"}}}},\
+            "edited":{"type":"array","items":{"type":"string"},\
+            "description":"paths of another type or policy than lww and the first three"},\
+            "edits":{"type":"array","description":"what was done to them","items":{"type":"object","required":["path"],\
+            "properties":{"path":{"type":"string"},"set":{},"unset":{"type":"boolean"},"inc":{"type":"integer"},\
+            "add":{"type":"array"},"insert":{"type":"array"},\
+            "removed":{"type":"array","items":{"type":"string"},"description":"keys of the elements"}}}}}}},\
             "next":{"type":"integer","description":"where to go on; missing at the end"}}}""";
 
     private SpaceSchemas() {}

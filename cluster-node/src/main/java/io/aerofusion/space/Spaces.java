@@ -5,6 +5,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.AskPattern;
+import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
@@ -32,10 +33,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The sync domain of a node: its sharded spaces, the sessions of its devices, and the API to both. */
 public final class Spaces {
+    private static final Logger LOG = LoggerFactory.getLogger(Spaces.class);
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(20);
     private static final int DISMISSED_AT_ONCE = 16;
     private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(3);
@@ -87,10 +93,10 @@ public final class Spaces {
 
         SpaceAsk spaces = new SpaceAsk(sharding, ASK_TIMEOUT);
         List<Endpoint> all = new ArrayList<>();
-        all.addAll(
-                new SyncRoutes(spaces, authenticator, sessionLimits, limits, frameLimits, sessions, open).endpoints());
+        all.addAll(new SyncRoutes(spaces, devices, authenticator, sessionLimits, limits, frameLimits, sessions, open)
+                .endpoints());
         this.index = new SpaceIndex(node.database(), node.keys());
-        this.routes = new SpaceRoutes(spaces, index, node.blocking());
+        this.routes = new SpaceRoutes(spaces, index, node.keys()::isErased, node.blocking());
         all.addAll(routes.endpoints());
         all.addAll(new DecisionRoutes(
                         spaces,
@@ -171,24 +177,39 @@ public final class Spaces {
         ClusterShardingSettings settings = ClusterShardingSettings.create(node.system())
                 .withPassivationStrategy(ClusterShardingSettings.PassivationStrategySettings$.MODULE$.disabled());
         String region = node.system().settings().config().getString("aerofusion.region");
-        sharding.init(Entity.of(Space.KEY, entity -> {
-                    String persistenceId = Space.KEY.name() + "|" + entity.getEntityId();
-                    String[] id = entity.getEntityId().split("\\|", 2);
-                    return SealedEntity.create(
-                            PersistenceId.ofUniqueId(persistenceId),
-                            node.keys(),
-                            node.blocking(),
-                            new SpaceLife(
-                                    new HostedSpace.Identity(id[0], id[1], region, node.epoch()),
-                                    entity.getShard(),
-                                    limits,
-                                    metrics,
-                                    node.clock(),
-                                    number -> node.blocking()
-                                            .execute(() -> snapshots.deleteBefore(persistenceId, number))));
-                })
+        sharding.init(Entity.of(
+                        Space.KEY,
+                        entity -> Behaviors.<Space.Command>setup(context -> {
+                            // What is no space (any more) need not stay in memory either.
+                            context.setReceiveTimeout(limits.passivateAfter(), Space.Upkeep.IDLE);
+                            String persistenceId = Space.KEY.name() + "|" + entity.getEntityId();
+                            String[] id = entity.getEntityId().split("\\|", 2);
+                            return SealedEntity.create(
+                                    PersistenceId.ofUniqueId(persistenceId),
+                                    node.keys(),
+                                    node.blocking(),
+                                    new SpaceLife(
+                                            new HostedSpace.Identity(id[0], id[1], region, node.epoch()),
+                                            entity.getShard(),
+                                            context.getSelf(),
+                                            limits,
+                                            metrics,
+                                            node.clock(),
+                                            older(snapshots, persistenceId, node.blocking())));
+                        }))
                 .withStopMessage(Space.Stop.STOP)
                 .withSettings(settings));
+    }
+
+    /** Deletes what a new snapshot replaces. Never throws: when the executor takes no more work, the next snapshot has these deleted, too. */
+    static LongConsumer older(Snapshots snapshots, String persistenceId, Executor blocking) {
+        return number -> {
+            try {
+                blocking.execute(() -> snapshots.deleteBefore(persistenceId, number));
+            } catch (RuntimeException full) {
+                LOG.debug("Older snapshots of a space are not deleted now", full);
+            }
+        };
     }
 
     /** Devices are sent to other nodes while this one still hands its entities over. */

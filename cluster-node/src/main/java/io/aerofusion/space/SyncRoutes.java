@@ -19,6 +19,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.cluster.DeviceLink;
 import io.aerofusion.platform.http.Answer;
 import io.aerofusion.platform.http.ApiRequest;
 import io.aerofusion.platform.http.Endpoint;
@@ -29,7 +30,6 @@ import io.aerofusion.platform.security.Principal;
 import io.aerofusion.space.wire.FrameException;
 import io.aerofusion.space.wire.FrameLimits;
 import io.aerofusion.space.wire.HttpBodies;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -37,6 +37,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +52,7 @@ final class SyncRoutes {
     private static final int ETAG_BYTES = 12;
 
     private final SpaceAsk spaces;
+    private final DeviceLink devices;
     private final Authenticator authenticator;
     private final SessionLimits sessionLimits;
     private final EntityLimits limits;
@@ -60,6 +62,7 @@ final class SyncRoutes {
 
     SyncRoutes(
             SpaceAsk spaces,
+            DeviceLink devices,
             Authenticator authenticator,
             SessionLimits sessionLimits,
             EntityLimits limits,
@@ -67,6 +70,7 @@ final class SyncRoutes {
             ActorRef<SyncSessions.Command> sessions,
             AtomicInteger open) {
         this.spaces = spaces;
+        this.devices = devices;
         this.authenticator = authenticator;
         this.sessionLimits = sessionLimits;
         this.limits = limits;
@@ -108,6 +112,10 @@ final class SyncRoutes {
                                 parameter("since", "cursor of what was read before; none reads everything", "string"),
                                 parameter("limit", "documents per page", "integer"),
                                 parameter("wait", "seconds to wait for a change when there is none", "integer"),
+                                parameter(
+                                        "device",
+                                        "who reads: what it has not seen is kept for it; a device credential names it already",
+                                        "string"),
                                 parameter("collections", "names, separated by commas; none means all", "string")),
                         "",
                         List.of(
@@ -180,16 +188,35 @@ final class SyncRoutes {
         } catch (FrameException e) {
             throw new ProblemException(e.code(), e.detail());
         }
-        if (!SpaceNames.isDevice(push.device())) {
-            throw new ProblemException(ErrorCode.INVALID_REQUEST, "The device's name is not acceptable.");
-        }
-        if (caller.device() != null && !caller.device().equals(push.device())) {
-            throw new ProblemException(ErrorCode.DEVICE_UNKNOWN, "The credential belongs to another device.");
-        }
         String trace = request.header("traceparent").orElse(null);
-        return spaces.push(spaces.space(request), replyTo -> new Space.Push(caller, push, trace, replyTo))
+        return bearing(caller, push.device())
+                .thenCompose(allowed ->
+                        spaces.push(spaces.space(request), replyTo -> new Space.Push(caller, push, trace, replyTo)))
                 .thenApply(pushed -> Answer.json(
                         HttpBodies.pushed(pushed.upTo(), pushed.rejections(), pushed.conflicts(), pushed.after())));
+    }
+
+    /** Fails when the caller may not act under the device's name. */
+    private CompletionStage<Void> bearing(Principal caller, String device) {
+        if (!SpaceNames.isDevice(device)) {
+            throw new ProblemException(ErrorCode.INVALID_REQUEST, "The device's name is not acceptable.");
+        }
+        if (caller.device() != null) {
+            if (!caller.device().equals(device)) {
+                throw new ProblemException(ErrorCode.DEVICE_UNKNOWN, "The credential belongs to another device.");
+            }
+            return CompletableFuture.completedFuture(null);
+        }
+        return devices.mayBear(caller, device).handle((allowed, failure) -> {
+            if (failure != null) {
+                throw new ProblemException(ErrorCode.UNAVAILABLE, "The device's name could not be checked.");
+            }
+            if (!allowed) {
+                throw new ProblemException(
+                        ErrorCode.DEVICE_UNKNOWN, "The name is that of somebody else's registered device.");
+            }
+            return null;
+        });
     }
 
     private CompletionStage<HttpResponse> changes(ApiRequest request) {
@@ -204,24 +231,30 @@ final class SyncRoutes {
         String since = request.query("since")
                 .or(() -> stream ? request.header("Last-Event-ID") : Optional.empty())
                 .orElse(null);
-        if (stream) {
-            return stream(request, caller, since, collections, documents);
-        }
         long wait = number(request, "wait", 0, 0, limits.waitMax().toSeconds());
-        return page(request, caller, since, collections, documents, Duration.ofSeconds(wait))
-                .thenApply(page -> Answer.json(json(page)));
+        String device = request.query("device").orElse(caller.device());
+        Reader reader = new Reader(caller, device, collections, documents);
+        return (device == null ? CompletableFuture.<Void>completedFuture(null) : bearing(caller, device))
+                .thenCompose(allowed -> stream
+                        ? stream(request, reader, since)
+                        : page(request, reader, since, Duration.ofSeconds(wait))
+                                .thenApply(page -> Answer.json(json(page))));
     }
 
+    /** Who reads what, page after page. */
+    private record Reader(Principal caller, @Nullable String device, List<String> collections, int documents) {}
+
     private CompletionStage<Space.Changed> page(
-            ApiRequest request,
-            Principal caller,
-            @Nullable String since,
-            List<String> collections,
-            int documents,
-            Duration wait) {
+            ApiRequest request, Reader reader, @Nullable String since, Duration wait) {
         EntityRef<Space.Command> space = spaces.space(request);
-        Function<ActorRef<Space.Reply>, Space.Command> command =
-                replyTo -> new Space.Changes(caller, since, collections, documents, wait.toMillis(), replyTo);
+        Function<ActorRef<Space.Reply>, Space.Command> command = replyTo -> new Space.Changes(
+                reader.caller(),
+                reader.device(),
+                since,
+                reader.collections(),
+                reader.documents(),
+                wait.toMillis(),
+                replyTo);
         return wait.isZero()
                 ? spaces.read(space, Space.Changed.class, command)
                 : spaces.ask(space, wait.plus(ANSWER_MARGIN), Space.Changed.class, command);
@@ -231,23 +264,21 @@ final class SyncRoutes {
      * A page per event; the next one is asked for when the client took the last, so a slow client holds up nothing and one page
      * is all it costs. The first page is asked for before the answer begins: a refusal is a problem, not an empty stream.
      */
-    private CompletionStage<HttpResponse> stream(
-            ApiRequest request, Principal caller, @Nullable String since, List<String> collections, int documents) {
-        return page(request, caller, since, collections, documents, Duration.ZERO)
-                .thenApply(first -> {
-                    Source<ByteString, NotUsed> rest = Source.unfoldAsync(
-                            first.cursor(),
-                            cursor -> page(request, caller, cursor, collections, documents, limits.waitMax())
-                                    .thenCompose(next -> stillCounts(request)
-                                            .thenApply(counts -> Optional.of(Pair.create(next.cursor(), event(next)))
-                                                    .filter(any -> counts)))
-                                    .exceptionally(SyncRoutes::refused));
-                    return HttpResponse.create()
-                            .withEntity(HttpEntities.create(
-                                    MediaTypes.TEXT_EVENT_STREAM.toContentType(),
-                                    Source.single(event(first)).concat(rest)))
-                            .addHeader(RawHeader.create("Cache-Control", "no-cache"));
-                });
+    private CompletionStage<HttpResponse> stream(ApiRequest request, Reader reader, @Nullable String since) {
+        return page(request, reader, since, Duration.ZERO).thenApply(first -> {
+            Source<ByteString, NotUsed> rest = Source.unfoldAsync(
+                    first.cursor(),
+                    cursor -> page(request, reader, cursor, limits.waitMax())
+                            .thenCompose(next -> stillCounts(request)
+                                    .thenApply(counts -> Optional.of(Pair.create(next.cursor(), event(next)))
+                                            .filter(any -> counts)))
+                            .exceptionally(SyncRoutes::refused));
+            return HttpResponse.create()
+                    .withEntity(HttpEntities.create(
+                            MediaTypes.TEXT_EVENT_STREAM.toContentType(),
+                            Source.single(event(first)).concat(rest)))
+                    .addHeader(RawHeader.create("Cache-Control", "no-cache"));
+        });
     }
 
     /** A refusal ends the stream as its end; anything else breaks it off, and is logged where it happened. */
@@ -342,9 +373,5 @@ final class SyncRoutes {
             // told below, like a number out of range
         }
         throw new ProblemException(ErrorCode.INVALID_REQUEST, name + " is a number from " + min + " to " + max + ".");
-    }
-
-    static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

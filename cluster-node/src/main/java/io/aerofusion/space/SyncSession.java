@@ -51,6 +51,9 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     /** There once the device was welcomed. */
     private @Nullable SessionSpaces spaces;
 
+    /** The tokens may have changed since the principal was found out, and nobody was welcomed yet. */
+    private boolean doubted;
+
     private boolean readingPaused;
     private long heardAt;
     private long identifyAt;
@@ -112,15 +115,16 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
             case SessionMessage.Drained drained -> onDrained();
             case SessionMessage.Disconnected gone -> Behaviors.stopped();
             case SessionMessage.Identified identified -> onIdentified(identified);
+            case SessionMessage.NameChecked checked -> onNameChecked(checked);
             case SessionMessage.IdentifyAgain again -> {
-                if (principal != null && signals == null && isOf(again)) {
-                    identify();
+                if (isOf(again)) {
+                    identifyAgain();
                 }
                 yield this;
             }
             case SessionMessage.IdentifyForeignAgain again -> {
-                if (principal != null && until < Long.MAX_VALUE) {
-                    identify();
+                if (principal == null || until < Long.MAX_VALUE) {
+                    identifyAgain();
                 }
                 yield this;
             }
@@ -234,19 +238,36 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         }
         hello = said;
         device = said.device();
-        if (principal != null) {
-            return welcome(principal);
+        if (principal != null && !doubted) {
+            return admit(principal);
         }
-        token = said.token();
+        if (principal == null) {
+            token = said.token();
+        }
         identify();
         return this;
     }
 
+    /** Whether it is about this session's user, or may be. A device's credential does not hang on its owner's tokens. */
     private boolean isOf(SessionMessage.IdentifyAgain again) {
-        return who().tenant().equals(again.tenant()) && who().user().equals(again.user());
+        Principal known = principal;
+        return known == null
+                || (known.device() == null
+                        && known.tenant().equals(again.tenant())
+                        && known.user().equals(again.user()));
+    }
+
+    /** An open session asks at once; one that is about to be opened before it is: what it was told may be older than the change. */
+    private void identifyAgain() {
+        if (spaces == null) {
+            doubted = true;
+        } else {
+            identify();
+        }
     }
 
     private void identify() {
+        doubted = false;
         identifyAt = services.clock().millis() + limits.tokenRecheck().toMillis();
         getContext()
                 .pipeToSelf(
@@ -269,9 +290,39 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
                 }
                 principal = accepted.principal();
                 until = accepted.until();
-                yield welcome(principal);
+                if (doubted) {
+                    identify();
+                    yield this;
+                }
+                yield admit(principal);
             }
         };
+    }
+
+    /** A credential proves whose device it is; a user's token does not, so the device's entity is asked. */
+    private Behavior<SessionMessage> admit(Principal who) {
+        if (who.device() != null) {
+            return welcome(who);
+        }
+        getContext()
+                .pipeToSelf(
+                        services.devices().mayBear(who, device),
+                        (allowed, failure) -> new SessionMessage.NameChecked(allowed));
+        return this;
+    }
+
+    private Behavior<SessionMessage> onNameChecked(SessionMessage.NameChecked checked) {
+        Boolean allowed = checked.allowed();
+        if (doubted) {
+            identify();
+            return this;
+        }
+        if (allowed == null) {
+            return end(ErrorCode.UNAVAILABLE, "The device's name could not be checked.", comeBack());
+        }
+        return allowed
+                ? welcome(who())
+                : end(ErrorCode.DEVICE_UNKNOWN, "The name is that of somebody else's registered device.", -1);
     }
 
     /** An open session outlives a short outage of whoever knows the tokens, and looks again soon: the token may have been revoked. */
@@ -291,10 +342,13 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
         spaces = new SessionSpaces(getContext(), services, out, who, device);
         if (who.device() != null) {
             signals = getContext().messageAdapter(SessionSignal.class, SessionMessage.Signalled::new);
-            services.devices().opened(who, signals);
+            services.devices().opened(who, token, signals);
         }
         services.metrics().sessionWelcomed();
-        log(Level.DEBUG).log("a session was welcomed");
+        String before = hello == null ? null : hello.resume();
+        LoggingEventBuilder line = log(Level.DEBUG);
+        (before != null && SyncSessions.isId(before) ? line.addKeyValue("resumed", before) : line)
+                .log("a session was welcomed");
         out.write(new Frame.Welcome(
                 id,
                 services.node(),
@@ -348,6 +402,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     }
 
     private Behavior<SessionMessage> onTick() {
+        services.metrics().waiting(socket.unsentBytes());
         long now = services.clock().millis();
         if (spaces == null && now - openedAt > limits.helloTimeout().toMillis()) {
             return end(ErrorCode.TIMEOUT, "No hello in time.", comeBack());
@@ -382,6 +437,7 @@ final class SyncSession extends AbstractBehavior<SessionMessage> {
     }
 
     private Behavior<SessionMessage> onTickWhileClosing() {
+        services.metrics().waiting(socket.unsentBytes());
         if (services.clock().millis() - endedAt > limits.closeTimeout().toMillis()) {
             socket.abort();
             return Behaviors.stopped();

@@ -11,6 +11,7 @@ import io.aerofusion.platform.security.Authenticator;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The sessions of a node: starts them up to the bound, and is their one clock. */
@@ -33,6 +34,7 @@ final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
     }
 
     private static final int ID_BYTES = 12;
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{" + 2 * ID_BYTES + "}");
 
     private final SessionServices services;
     private final AtomicInteger open;
@@ -86,7 +88,10 @@ final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
             }
             case Command.IdentifyAgain again -> tellAll(new SessionMessage.IdentifyAgain(again.tenant(), again.user()));
             case Command.IdentifyForeignAgain again -> tellAll(new SessionMessage.IdentifyForeignAgain());
-            case Command.Tick tick -> tellAll(new SessionMessage.Tick());
+            case Command.Tick tick -> {
+                services.metrics().ticked(); // of what the sessions told at the tick before
+                tellAll(new SessionMessage.Tick());
+            }
             case Command.Drain drain -> {
                 draining = drain.replyTo();
                 tellAll(new SessionMessage.Leave());
@@ -94,6 +99,11 @@ final class SyncSessions extends AbstractBehavior<SyncSessions.Command> {
             }
         }
         return this;
+    }
+
+    /** Whether this could be the id of a session, of this node or another one. */
+    static boolean isId(String text) {
+        return ID.matcher(text).matches();
     }
 
     private void tellAll(SessionMessage message) {

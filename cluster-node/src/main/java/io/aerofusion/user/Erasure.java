@@ -21,6 +21,9 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,10 +46,11 @@ final class Erasure implements User.Erasing {
     /** Bindings that are read at once. */
     static final int PAGE = 1_000;
     /**
-     * How long the destruction of the key waits for the projection to read what the user did, so that it stands in the audit log. A
-     * projection that stands still longer does not hold up an erasure: the audit log then says that it is incomplete.
+     * How long a step waits for the projection: for what the user did, so that it stands in the audit log, and for what others gave
+     * to the user, so that it is found and taken back. A projection that stands still longer does not hold up an erasure: the audit
+     * log then says that it is incomplete, and the node's log which step went on.
      */
-    static final Duration AUDITED_WITHIN = Duration.ofSeconds(20);
+    static final Duration READ_WITHIN = Duration.ofSeconds(20);
     /** How often the projection is looked at meanwhile. */
     static final Duration LOOK_EVERY = Duration.ofMillis(200);
 
@@ -91,13 +95,15 @@ final class Erasure implements User.Erasing {
     @Override
     public CompletionStage<?> destroy(String tenant, String user, String by) {
         return entitiesOf(subject(tenant, user))
-                .thenCompose(entities ->
-                        untilAudited(entities, node.clock().instant().plus(AUDITED_WITHIN)))
+                .thenCompose(entities -> untilRead(() -> progress.unreadOf(entities)))
                 .thenCompose(unread -> unread == 0
                         ? CompletableFuture.completedFuture(null)
                         : write(transaction -> record(transaction, tenant, user, "user.audit-incomplete", by)))
                 .thenRunAsync(() -> node.keys().erase(subject(tenant, user)), node.blocking())
-                .thenCompose(destroyed -> leaving.close(tenant, user, by))
+                // From here on nobody makes the user a member: what was given before is found once it was read.
+                .thenApplyAsync(destroyed -> progress.newest(), node.blocking())
+                .thenCompose(newest -> untilRead(() -> progress.unreadUpTo(newest)))
+                .thenCompose(read -> leaving.close(tenant, user, by))
                 .thenCompose(left -> closeEverything(tenant, user, by))
                 .thenCompose(closed -> write(transaction -> {
                     devices.removeOf(transaction, tenant, user);
@@ -108,19 +114,21 @@ final class Erasure implements User.Erasing {
     }
 
     /** Answers how many events the projection has not read in time: 0 as a rule. */
-    private CompletionStage<Long> untilAudited(List<String> entities, Instant deadline) {
-        return CompletableFuture.supplyAsync(() -> progress.unread(entities), node.blocking())
-                .thenCompose(unread -> {
-                    if (unread == 0) {
-                        return CompletableFuture.completedFuture(0L);
-                    }
-                    if (node.clock().instant().isAfter(deadline)) {
-                        LOG.warn("{} events of an erased user did not reach the audit log in time", unread);
-                        return CompletableFuture.completedFuture(unread);
-                    }
-                    return Patterns.after(
-                            LOOK_EVERY, node.system().classicSystem(), () -> untilAudited(entities, deadline));
-                });
+    private CompletionStage<Long> untilRead(LongSupplier unread) {
+        return untilRead(unread, node.clock().instant().plus(READ_WITHIN));
+    }
+
+    private CompletionStage<Long> untilRead(LongSupplier unread, Instant deadline) {
+        return onBlocking(unread::getAsLong).thenCompose(left -> {
+            if (left == 0) {
+                return CompletableFuture.completedFuture(0L);
+            }
+            if (node.clock().instant().isAfter(deadline)) {
+                LOG.warn("An erasure goes on though read models have not read {} events that matter to it", left);
+                return CompletableFuture.completedFuture(left);
+            }
+            return Patterns.after(LOOK_EVERY, node.system().classicSystem(), () -> untilRead(unread, deadline));
+        });
     }
 
     private CompletionStage<User.Cleared> closeEverything(String tenant, String user, String by) {
@@ -142,30 +150,32 @@ final class Erasure implements User.Erasing {
     }
 
     private CompletionStage<List<String>> entitiesOf(String subject) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    List<String> all = new ArrayList<>();
-                    List<String> page;
-                    do {
-                        page = node.keys().entitiesOf(subject, all.isEmpty() ? "" : all.getLast(), PAGE);
-                        all.addAll(page);
-                    } while (page.size() == PAGE);
-                    return all;
-                },
-                node.blocking());
+        return onBlocking(() -> {
+            List<String> all = new ArrayList<>();
+            List<String> page;
+            do {
+                page = node.keys().entitiesOf(subject, all.isEmpty() ? "" : all.getLast(), PAGE);
+                all.addAll(page);
+            } while (page.size() == PAGE);
+            return all;
+        });
     }
 
     private CompletionStage<Void> write(Consumer<ReadModelTransaction> work) {
-        return CompletableFuture.runAsync(
-                () -> {
-                    try (ReadModelTransaction transaction = ReadModelTransaction.begin(node.database())) {
-                        work.accept(transaction);
-                        transaction.commit();
-                    } catch (SQLException e) {
-                        throw new IllegalStateException("a step of an erasure could not be written", e);
-                    }
-                },
-                node.blocking());
+        return onBlocking(() -> {
+            try (ReadModelTransaction transaction = ReadModelTransaction.begin(node.database())) {
+                work.accept(transaction);
+                transaction.commit();
+                return null;
+            } catch (SQLException e) {
+                throw new IllegalStateException("a step of an erasure could not be written", e);
+            }
+        });
+    }
+
+    /** Fails, rather than throws, when the executor takes no more work: the user then tries again. */
+    private <T extends @Nullable Object> CompletionStage<T> onBlocking(Supplier<T> work) {
+        return CompletableFuture.completedFuture(work).thenApplyAsync(Supplier::get, node.blocking());
     }
 
     private void record(ReadModelTransaction transaction, String tenant, String user, String action, String by) {

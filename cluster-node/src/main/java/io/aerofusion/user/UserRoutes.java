@@ -283,7 +283,9 @@ final class UserRoutes {
             ApiRequest request, Function<ActorRef<User.Reply>, User.Command> command) {
         return ask(request, command).thenApply(reply -> {
             User.View view = view(reply);
-            users.forgetTokens(request.caller().tenant(), view.user());
+            if (!request.safe()) { // whoever only looks changes nothing that any node has to hear of
+                users.forgetTokens(request.caller().tenant(), view.user());
+            }
             return tagged(Answer.json(UserJson.user(view)), view);
         });
     }

@@ -129,7 +129,9 @@ public final class Users {
      * takes no harm from being asked again.
      */
     private void resumeErasures() {
-        CompletableFuture.supplyAsync(() -> index.erasing(RESUMED_MAX), node.blocking())
+        // Never throws, also when the executor takes no more work: a task that throws is not scheduled again.
+        CompletableFuture.completedFuture(RESUMED_MAX)
+                .thenApplyAsync(index::erasing, node.blocking())
                 .thenAccept(all -> all.forEach(this::resume))
                 .exceptionally(failure -> {
                     LOG.warn("Erasures that may be unfinished could not be looked up; the next look is soon", failure);

@@ -1,6 +1,7 @@
 package io.aerofusion.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,13 +11,16 @@ import io.aerofusion.client.ClientStatus.State;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 final class SyncClientNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir
     static Path data;
@@ -40,7 +44,7 @@ final class SyncClientNodeTest {
 
     @BeforeAll
     static void start() {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).withDatabase(TestDatabase.migrated()));
         admin = new Admin(node.uri(), node.adminToken());
     }
 
@@ -64,9 +68,9 @@ final class SyncClientNodeTest {
         onPhone.put("runways", "1", object("{\"length\":2500,\"lights\":{\"edge\":true}}"));
         onTablet.merge("runways", "1", object("{\"surface\":\"asphalt\",\"length\":1800}"));
         phone.goOnline();
-        onPhone.flush().get(30, TimeUnit.SECONDS);
+        onPhone.flush().get(60, TimeUnit.SECONDS);
         tablet.goOnline();
-        onTablet.flush().get(30, TimeUnit.SECONDS);
+        onTablet.flush().get(60, TimeUnit.SECONDS);
 
         await().atMost(PATIENCE).untilAsserted(() -> {
             assertThat(onPhone.get("runways", "1"))
@@ -116,7 +120,7 @@ final class SyncClientNodeTest {
             SyncClient client = client(name, admin);
             client.space(space).put("runways", "1", object("{\"state\":\"" + name + "\"}"));
             client.goOnline();
-            client.flush().get(30, TimeUnit.SECONDS);
+            client.flush().get(60, TimeUnit.SECONDS);
         }
         assertThat(admin.conflicts(space).path("items")).singleElement().satisfies(conflict -> {
             assertThat(conflict.path("path").asText()).isEqualTo("state");
@@ -132,6 +136,58 @@ final class SyncClientNodeTest {
                         .path("live")
                         .path("value")
                         .asText());
+    }
+
+    @Test
+    void an_update_that_met_a_delete_waits_for_a_decision_about_the_document() throws Exception {
+        String space = newSpace();
+        admin.setSchema(
+                space,
+                "runways",
+                json("{\"properties\":{\"n\":{\"x-sync\":\"counter\"}},\"x-sync\":{\"policy\":\"manual\"}}"));
+        SyncClient phone = client("phone", admin);
+        SyncClient tablet = client("tablet", admin);
+        SyncedSpace there = phone.space(space);
+        SyncedSpace here = tablet.space(space);
+        for (String id : List.of("kept", "dropped")) {
+            there.put("runways", id, object("{\"state\":\"open\",\"length\":900}"));
+            there.increment("runways", id, "n", 5);
+        }
+        for (SyncClient client : List.of(phone, tablet)) {
+            client.goOnline();
+            client.flush().get(60, TimeUnit.SECONDS);
+        }
+        await().atMost(PATIENCE).until(() -> here.get("runways", "dropped").isPresent());
+        tablet.goOffline();
+        for (String id : List.of("kept", "dropped")) {
+            here.set("runways", id, "state", json("\"closed\""));
+            there.delete("runways", id);
+        }
+        phone.flush().get(60, TimeUnit.SECONDS);
+        tablet.goOnline();
+        tablet.flush().get(60, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).until(() -> here.conflicts().size() == 2);
+        assertThat(admin.conflicts(space).path("items")).hasSize(2).allSatisfy(waiting -> {
+            assertThat(waiting.path("path").asText()).isEmpty();
+            assertThat(waiting.path("waiting").path(0).has("value"))
+                    .as("the delete")
+                    .isFalse();
+            assertThat(waiting.path("live").path("value").path("n").asInt()).isEqualTo(5);
+        });
+
+        for (ConflictNotice notice : here.conflicts()) {
+            assertThat(notice.conflict().queued()).isTrue();
+            boolean keep = notice.conflict().id().equals("kept");
+            await().atMost(PATIENCE)
+                    .until(() -> here.get("runways", notice.conflict().id()).isPresent());
+            here.resolve(notice, keep ? here.get("runways", "kept").orElseThrow() : null);
+        }
+        tablet.flush().get(60, TimeUnit.SECONDS);
+        assertThat(admin.conflicts(space).path("items")).isEmpty();
+        assertThat(here.rejected()).isEmpty();
+        assertThat(admin.document(space, "runways", "kept").toString())
+                .isEqualTo("{\"length\":900,\"n\":5,\"state\":\"closed\"}");
+        assertThatExceptionOfType(ApiException.class).isThrownBy(() -> admin.document(space, "runways", "dropped"));
     }
 
     @Test
@@ -154,8 +210,8 @@ final class SyncClientNodeTest {
             held.insert("runways", "1", "log", null, json("\"seen\""));
             client.goOnline();
         }
-        phone.flush().get(30, TimeUnit.SECONDS);
-        tablet.flush().get(30, TimeUnit.SECONDS);
+        phone.flush().get(60, TimeUnit.SECONDS);
+        tablet.flush().get(60, TimeUnit.SECONDS);
         await().atMost(PATIENCE).untilAsserted(() -> {
             JsonNode runway = phone.space(space).get("runways", "1").orElseThrow();
             assertThat(runway.path("visits").asInt()).isEqualTo(4);
@@ -179,7 +235,7 @@ final class SyncClientNodeTest {
         held.put("runways", "bad", object("{\"length\":\"long\"}"));
         held.put("runways", "better", object("{\"length\":2}"));
         phone.goOnline();
-        held.flush().get(30, TimeUnit.SECONDS);
+        held.flush().get(60, TimeUnit.SECONDS);
         assertThat(held.rejected()).singleElement().satisfies(rejected -> {
             assertThat(rejected.code()).isEqualTo(ErrorCode.SCHEMA_VIOLATION);
             assertThat(rejected.mutation().id()).isEqualTo("bad");
@@ -199,12 +255,92 @@ final class SyncClientNodeTest {
         SyncedSpace held = phone.space(space);
         phone.goOnline();
         held.put("runways", "1", object("{\"length\":1}"));
-        held.flush().get(30, TimeUnit.SECONDS);
+        held.flush().get(60, TimeUnit.SECONDS);
         await().atMost(PATIENCE).until(held::isComplete);
+        phone.goOffline();
+        held.put("runways", "2", object("{\"length\":2}"));
+        assertThat(held.pending()).isEqualTo(1);
         admin.removeMember(
                 space, guest.call("GET", "/api/v1/me", null).path("user").asText());
+        phone.goOnline();
         await().atMost(PATIENCE).until(() -> held.get("runways", "1").isEmpty());
+        assertThat(held.get("runways", "2")).isEmpty();
+        assertThat(held.pending()).isZero();
+        assertThat(held.rejected()).singleElement().satisfies(rejected -> {
+            assertThat(rejected.code()).isEqualTo(ErrorCode.SPACE_NOT_FOUND);
+            assertThat(rejected.mutation().id()).isEqualTo("2");
+            assertThat(rejected.mutation().set()).containsEntry("length", json("2"));
+        });
+        assertThat(admin.call("GET", "/sync/v1/spaces/" + space + "/changes", null)
+                        .path("changes"))
+                .as("what was queued never reached the space")
+                .hasSize(1);
         assertThat(admin.document(space, "runways", "1").path("length").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void what_a_device_announces_is_seen_by_the_others_until_it_leaves() throws Exception {
+        String space = newSpace();
+        SyncClient phone = client("phone", admin);
+        String device = names.getLast();
+        SyncedSpace onPhone = phone.space(space);
+        SyncedSpace onTablet = client("tablet", admin).space(space);
+        onPhone.announce(json("{\"looksAt\":\"runway 1\"}")); // kept until there is a session
+        clients.forEach(SyncClient::goOnline);
+        await().atMost(PATIENCE)
+                .until(() -> json("{\"looksAt\":\"runway 1\"}")
+                        .equals(onTablet.presence().get(device)));
+        onPhone.announce(json("{\"looksAt\":\"runway 2\"}"));
+        await().atMost(PATIENCE)
+                .until(() -> json("{\"looksAt\":\"runway 2\"}")
+                        .equals(onTablet.presence().get(device)));
+        onPhone.announce(null);
+        await().atMost(PATIENCE).until(() -> onTablet.presence().isEmpty());
+        onPhone.announce(json("\"here\""));
+        await().atMost(PATIENCE).until(() -> onTablet.presence().containsKey(device));
+        phone.goOffline();
+        await().atMost(PATIENCE).until(() -> onTablet.presence().isEmpty());
+        phone.goOnline(); // and says it again
+        await().atMost(PATIENCE).until(() -> onTablet.presence().containsKey(device));
+    }
+
+    @Test
+    void a_clock_that_is_years_wrong_is_corrected_by_the_nodes() throws Exception {
+        // Told apart by who wins: an uncorrected clock would lose always when behind, and would be given the server's
+        // time when ahead.
+        assertThat(winner(Duration.ofDays(-900), Duration.ZERO)).isEqualTo("skewed");
+        assertThat(winner(Duration.ofDays(900), Duration.ofSeconds(-40))).isEqualTo("phone");
+    }
+
+    /** Who wins when both write without knowing of each other, the phone 20 s ago and the device with the wrong clock that long ago. */
+    private String winner(Duration skew, Duration ago) throws Exception {
+        String space = newSpace();
+        AtomicReference<Duration> phoneTime = new AtomicReference<>(Duration.ZERO);
+        AtomicReference<Duration> skewedTime = new AtomicReference<>(skew);
+        try (ClientRuntime onPhone = runtime(phoneTime);
+                ClientRuntime onSkewed = runtime(skewedTime);
+                SyncClient phone = client("phone", admin, onPhone);
+                SyncClient skewed = client("skewed", admin, onSkewed)) {
+            for (SyncClient client : List.of(phone, skewed)) {
+                SyncedSpace held = client.space(space);
+                client.goOnline(); // learns the node's time
+                await().atMost(PATIENCE).until(held::isComplete);
+                client.goOffline();
+            }
+            phoneTime.set(Duration.ofSeconds(-20));
+            phone.space(space).put("runways", "1", object("{\"by\":\"phone\"}"));
+            skewedTime.set(skew.plus(ago));
+            skewed.space(space).put("runways", "1", object("{\"by\":\"skewed\"}"));
+            for (SyncClient client : List.of(phone, skewed)) {
+                client.goOnline();
+                client.flush().get(60, TimeUnit.SECONDS);
+            }
+        }
+        return admin.document(space, "runways", "1").path("by").asText();
+    }
+
+    private static ClientRuntime runtime(AtomicReference<Duration> shift) {
+        return new ClientRuntime(() -> Instant.now().plus(shift.get()), () -> null);
     }
 
     @Test
@@ -253,7 +389,8 @@ final class SyncClientNodeTest {
 
     @Test
     void a_node_that_comes_back_finds_its_devices_again(@TempDir Path own) throws Exception {
-        Node first = Node.start(NodeOptions.in(own));
+        NodeOptions options = NodeOptions.in(own).withDatabase(TestDatabase.migrated());
+        Node first = Node.start(options);
         int port = first.uri().getPort();
         String space = "s" + UUID.randomUUID();
         Admin setup = new Admin(first.uri(), first.adminToken());
@@ -264,11 +401,11 @@ final class SyncClientNodeTest {
         clients.add(phone);
         SyncedSpace held = phone.space(space);
         held.put("runways", "1", object("{\"length\":1}"));
-        held.flush().get(30, TimeUnit.SECONDS);
+        held.flush().get(60, TimeUnit.SECONDS);
         first.stop();
         held.put("runways", "2", object("{\"length\":2}"));
         assertThat(held.pending()).isEqualTo(1);
-        Node second = Node.start(NodeOptions.in(own).withPort(port).with("aerofusion.gateway.port", 0));
+        Node second = Node.start(options.withPort(port).with("aerofusion.gateway.port", 0));
         try {
             held.flush().get(60, TimeUnit.SECONDS);
             await().atMost(PATIENCE)
@@ -287,10 +424,15 @@ final class SyncClientNodeTest {
     private final List<String> names = new ArrayList<>();
 
     private SyncClient client(String name, Admin owner) {
+        return client(name, owner, ClientRuntime.shared());
+    }
+
+    private SyncClient client(String name, Admin owner, ClientRuntime runtime) {
         String device = name + "-" + UUID.randomUUID().toString().substring(0, 8);
         names.add(device);
         SyncClient client = SyncClient.offline(
-                new ClientOptions(node.uri(), device, owner.registerDevice(device), new MemoryStore()));
+                new ClientOptions(node.uri(), device, owner.registerDevice(device), new MemoryStore())
+                        .withRuntime(runtime));
         clients.add(client);
         return client;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aerofusion.device.DeviceState.Registration;
 import io.aerofusion.device.DeviceState.Standing;
 import io.aerofusion.platform.ErrorCode;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -78,15 +79,17 @@ class DeviceStateTest {
 
     @Test
     void acknowledgedCursorsAreBoundedInRateAndNumber() {
-        assertThat(registered.acknowledgementIsDue("home", "c1", DAY)).isTrue();
+        Duration minute = Duration.ofMinutes(1);
+        assertThat(registered.acknowledges("home", "c1")).isTrue();
+        assertThat(registered.millisUntilAcknowledgement("home", DAY, minute)).isZero();
         DeviceState acknowledged = registered.apply(new DeviceEvent.SpaceAcknowledged("home", "c1", DAY));
-        assertThat(acknowledged.acknowledgementIsDue("home", "c2", DAY + 59_999))
-                .isFalse();
-        assertThat(acknowledged.acknowledgementIsDue("home", "c2", DAY + 60_000))
-                .isTrue();
-        assertThat(acknowledged.acknowledgementIsDue("home", "c1", DAY + 60_000))
-                .isFalse();
-        assertThat(acknowledged.acknowledgementIsDue("work", "c1", DAY)).isTrue();
+        assertThat(acknowledged.acknowledges("home", "c1")).isFalse();
+        assertThat(acknowledged.acknowledges("home", "c2")).isTrue();
+        assertThat(acknowledged.millisUntilAcknowledgement("home", DAY + 59_999, minute))
+                .isEqualTo(1);
+        assertThat(acknowledged.millisUntilAcknowledgement("home", DAY + 60_000, minute))
+                .isZero();
+        assertThat(acknowledged.millisUntilAcknowledgement("work", DAY, minute)).isZero();
 
         for (int i = 0; i < DeviceState.ACKNOWLEDGED_MAX; i++) {
             acknowledged = acknowledged.apply(new DeviceEvent.SpaceAcknowledged("space-" + i, "c", 2 * DAY + i));

@@ -19,6 +19,7 @@ import com.typesafe.config.ConfigFactory;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.cluster.SessionSignal;
 import io.aerofusion.platform.security.Principal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,6 +36,7 @@ class DeviceTest {
     private static final Config CONFIG =
             ConfigFactory.parseString("""
                     akka.loglevel = WARNING
+                    akka.actor.testkit.typed { single-expect-default = 60s, default-timeout = 60s, system-shutdown-default = 60s }
                     akka.actor.serialization-bindings {
                       "io.aerofusion.platform.cluster.Durable" = jackson-cbor
                       "io.aerofusion.device.DeviceEvent" = jackson-cbor
@@ -83,6 +85,7 @@ class DeviceTest {
                 },
                 event -> Set.of(),
                 () -> Instant.ofEpochMilli(now.get()),
+                Duration.ofMinutes(1),
                 voided::incrementAndGet));
     }
 
@@ -277,15 +280,37 @@ class DeviceTest {
     }
 
     @Test
-    void acknowledgedCursorsAreStoredAtMostOnceAMinute() {
+    void acknowledgedCursorsAreStoredAtMostOnceAMinuteAndTheLatestIsNotLost() {
         register("", "aa");
         acknowledge(PHONE, "c1");
         acknowledge(PHONE, "c2");
-        assertThat(state().acknowledged().get("home").cursor()).isEqualTo("c1");
+        acknowledge(PHONE, "c3");
+        device.runCommand(new Device.AcknowledgementDue("home"));
+        assertThat(state().acknowledged().get("home").cursor())
+                .as("too soon still")
+                .isEqualTo("c1");
         now.addAndGet(60_000);
         acknowledge(BOB, "forged");
-        acknowledge(PHONE, "c3");
+        device.runCommand(new Device.AcknowledgementDue("home"));
         assertThat(state().acknowledged().get("home").cursor()).isEqualTo("c3");
+        device.runCommand(new Device.AcknowledgementDue("home"));
+        now.addAndGet(60_000);
+        acknowledge(PHONE, "c4");
+        assertThat(state().acknowledged().get("home").cursor()).isEqualTo("c4");
+    }
+
+    /** The credential was checked, then replaced, and only then did the device learn of the session: it stayed. */
+    @Test
+    void aSessionThatWasOpenedWithTheCredentialBeforeEnds() {
+        register("", "aa");
+        ask(replyTo -> new Device.RotateCredential(ALICE, "bb", replyTo));
+        TestProbe<SessionSignal> old = KIT.createTestProbe();
+        device.runCommand(new Device.OpenSession(PHONE, 1, "aa", old.ref()));
+        assertEnd(old, ErrorCode.UNAUTHENTICATED);
+        TestProbe<SessionSignal> fresh = KIT.createTestProbe();
+        device.runCommand(new Device.OpenSession(PHONE, 2, "bb", fresh.ref()));
+        assertThat(describe(ALICE).connected()).isTrue();
+        fresh.expectNoMessage();
     }
 
     @Test
@@ -295,7 +320,7 @@ class DeviceTest {
         TestProbe<SessionSignal> session = KIT.createTestProbe();
         ActorRef<Device.Command> living = KIT.spawn(behavior);
         living.tell(new Device.Register("alice", "", new TreeMap<>(), "aa", "", "user:alice", replies.ref()));
-        living.tell(new Device.OpenSession(PHONE, 1, session.ref()));
+        living.tell(new Device.OpenSession(PHONE, 1, "aa", session.ref()));
         assertThat(replies.receiveMessage()).isInstanceOf(Device.Registered.class);
 
         living.tell(new Device.Forget("user:root", replies.ref()));
@@ -342,7 +367,7 @@ class DeviceTest {
     }
 
     private void open(Principal caller, long at, ActorRef<SessionSignal> session) {
-        device.runCommand(new Device.OpenSession(caller, at, session));
+        device.runCommand(new Device.OpenSession(caller, at, null, session));
     }
 
     private void acknowledge(Principal caller, String cursor) {

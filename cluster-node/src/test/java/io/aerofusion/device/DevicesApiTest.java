@@ -7,6 +7,7 @@ import io.aerofusion.platform.Caller;
 import io.aerofusion.platform.Caller.Response;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Devices through the door: HTTP on a node with its own PostgreSQL. */
 class DevicesApiTest {
     private static final String DEVICES = "/api/v1/devices";
-    private static final Duration READ_MODEL = Duration.ofSeconds(30);
+    private static final Duration READ_MODEL = Duration.ofSeconds(60);
 
     private static Node node;
     private static Caller admin;
@@ -30,7 +31,7 @@ class DevicesApiTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).withDatabase(TestDatabase.migrated()));
         admin = Caller.admin(node);
         alice = user("alice");
         bob = user("bob");

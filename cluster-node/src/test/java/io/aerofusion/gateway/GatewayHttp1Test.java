@@ -9,7 +9,7 @@ import io.aerofusion.gateway.GatewaySettings.Protocol;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -214,7 +214,11 @@ class GatewayHttp1Test {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             client.head();
             // the sockets' own buffers take a few MiB, the gateway takes no more than its bounds
-            TimeUnit.MILLISECONDS.sleep(500);
+            var before = new java.util.concurrent.atomic.AtomicInteger();
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(250))
+                    .until(() -> written.get() > 0 && before.getAndSet(written.get()) == written.get());
             assertTrue(written.get() < blocks / 2, "the upstream could write " + written.get() + " MiB");
             assertEquals(
                     block.length * blocks, client.read(block.length * blocks).length());
@@ -236,6 +240,13 @@ class GatewayHttp1Test {
             assertEquals("application/problem+json", unknown.field("content-type"));
             assertTrue(unknown.body().contains("\"code\":\"route-unknown\""), unknown.body());
             assertTrue(unknown.body().contains("\"side\":\"gateway\""), unknown.body());
+            try (var broken = client()) {
+                var malformed = broken.send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+                        .response();
+                assertEquals(400, malformed.status());
+                assertTrue(malformed.body().contains("\"code\":\"host-ambiguous\""), malformed.body());
+                assertTrue(malformed.body().contains("\"side\":\"client\""), malformed.body());
+            }
             var garbage = client.get("/t/garbage");
             assertEquals(502, garbage.status());
             assertTrue(garbage.body().contains("\"code\":\"upstream-malformed\""), garbage.body());

@@ -11,6 +11,7 @@ import io.aerofusion.gateway.GatewaySettings.Timeouts;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -33,6 +35,7 @@ class GatewayLifeTest {
     private static final Duration LONG = Duration.ofMinutes(5);
     private static final Timeouts PATIENT = new Timeouts(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
 
+    private final AtomicLong now = new AtomicLong();
     private TestUpstream upstream;
     private Gateway gateway;
 
@@ -50,6 +53,17 @@ class GatewayLifeTest {
 
     private RawClient client() throws IOException {
         return new RawClient(gateway.addresses().getFirst());
+    }
+
+    /** What a client is answered, as soon as it is. */
+    private static CompletableFuture<RawClient.Response> answer(RawClient client) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return client.response();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
     }
 
     @AfterEach
@@ -130,17 +144,27 @@ class GatewayLifeTest {
                     connection.write(
                             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
                                     + "9\r\ndata: 1\n\n\r\n");
-                    assertTrue(next.await(20, TimeUnit.SECONDS));
+                    assertTrue(next.await(60, TimeUnit.SECONDS));
                     connection.write("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
                     connection.head();
                 }),
                 // a stream of events is not held to the time of a request
-                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, SHORT, LONG, LONG, LONG, LONG, LONG)));
-        try (var client = client()) {
+                settings()
+                        .withTicker(now::get)
+                        .withTimeouts(new Timeouts(SHORT, LONG, LONG, SHORT, LONG, LONG, LONG, LONG, LONG)));
+        try (var client = client();
+                var silent = client()) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             client.head();
             assertEquals("9\r\ndata: 1\n\n\r\n", client.read(14));
-            TimeUnit.MILLISECONDS.sleep(SHORT.toMillis() * 2);
+            // who says nothing is sent away: then the gateway has looked at all its deadlines
+            silent.send("GET ");
+            var refusal = answer(silent);
+            Awaitility.await()
+                    .atMost(LONG)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> now.addAndGet(SHORT.toNanos()) > 0 && refusal.isDone());
+            assertEquals(408, refusal.get().status());
             next.countDown();
             assertEquals("9\r\ndata: 2\n\n\r\n0\r\n\r\n", client.read(19));
         }
@@ -154,13 +178,7 @@ class GatewayLifeTest {
         try (var client = client();
                 var silent = client()) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n");
-            var refusal = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return client.response();
-                } catch (IOException e) {
-                    throw new AssertionError(e);
-                }
-            });
+            var refusal = answer(client);
             // each further byte must not prolong the time
             while (!refusal.isDone()) {
                 try {
@@ -170,7 +188,7 @@ class GatewayLifeTest {
                 }
                 TimeUnit.MILLISECONDS.sleep(20);
             }
-            var response = refusal.get(20, TimeUnit.SECONDS);
+            var response = refusal.get(60, TimeUnit.SECONDS);
             assertEquals(408, response.status());
             assertTrue(response.body().contains("\"code\":\"head-timeout\""));
             assertTrue(silent.ended());
@@ -213,6 +231,69 @@ class GatewayLifeTest {
                 .until(() -> gateway.counters().upstreamClosed.sum() == 1);
     }
 
+    /** Sends everything to an upstream that states no times. */
+    private void timeless(String more) throws Exception {
+        TestRoutes.yaml(gateway, """
+                - {kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{backendRefs: [{name: u}]}]}}
+                - kind: Upstream
+                  metadata: {name: u}
+                  spec: {endpoints: [{$0}], retry: {numRetries: 0}%s}
+                """.formatted(more), upstream.address());
+    }
+
+    @Test
+    void theNodesTimeOfARequestIsThatOfUpstreamsThatStateNone() throws Exception {
+        start(
+                new TestUpstream(connection -> {
+                    connection.head();
+                    connection.head();
+                }),
+                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, SHORT, LONG, LONG, LONG, LONG, LONG)));
+        timeless("");
+        try (var client = client()) {
+            var response = client.get("/");
+            assertEquals(504, response.status());
+            assertTrue(response.body().contains("\"code\":\"upstream-timeout\""), response.body());
+        }
+    }
+
+    @Test
+    void theNodesTimeToConnectIsThatOfUpstreamsThatStateNone() throws Exception {
+        start(
+                new TestUpstream(connection -> connection.in.transferTo(OutputStream.nullOutputStream())),
+                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, LONG, LONG, SHORT, LONG, LONG, LONG)));
+        // it takes connections, and says nothing of TLS: without a time of the node's it would be waited for until the
+        // request's is over
+        timeless(", protocol: HTTPS, timeout: {request: 5m}");
+        try (var client = client()) {
+            var response = client.get("/");
+            assertEquals(502, response.status());
+            assertTrue(response.body().contains("\"code\":\"upstream-tls-failed\""), response.body());
+        }
+        gateway.close();
+        gateway = Gateway.start(
+                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG)));
+        timeless(", protocol: HTTPS, timeout: {request: 1500ms}");
+        try (var client = client()) {
+            assertEquals(504, client.get("/").status(), "it is not the second that used to be fixed");
+        }
+    }
+
+    @Test
+    void theNodesTimeOfIdleConnectionsIsThatOfUpstreamsThatStateNone() throws Exception {
+        start(
+                TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+                settings().withTimeouts(new Timeouts(LONG, LONG, LONG, LONG, LONG, LONG, SHORT, LONG, LONG)));
+        timeless("");
+        try (var client = client()) {
+            assertEquals(200, client.get("/").status());
+            // within less than the minute that used to be fixed
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(50))
+                    .until(() -> gateway.counters().upstreamClosed.sum() == 1);
+        }
+    }
+
     @Test
     void anUpstreamThatDoesNotAnswerInTimeIsGivenUp() throws Exception {
         start(
@@ -243,7 +324,7 @@ class GatewayLifeTest {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             upstream.head();
         }
-        assertTrue(ended.await(20, TimeUnit.SECONDS));
+        assertTrue(ended.await(60, TimeUnit.SECONDS));
         Awaitility.await()
                 .atMost(LONG)
                 .until(() -> gateway.counters().faults(Fault.CLIENT_GONE).sum() == 1);
@@ -255,7 +336,7 @@ class GatewayLifeTest {
         start(
                 new TestUpstream(connection -> {
                     for (String head = connection.head(); head != null; head = connection.head()) {
-                        if (head.startsWith("GET /slow")) assertTrue(answer.await(20, TimeUnit.SECONDS));
+                        if (head.startsWith("GET /slow")) assertTrue(answer.await(60, TimeUnit.SECONDS));
                         connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
                     }
                 }),
@@ -289,7 +370,7 @@ class GatewayLifeTest {
             assertEquals("ok", response.body());
             assertEquals("close", response.field("connection"));
             assertTrue(busy.ended());
-            drained.get(20, TimeUnit.SECONDS);
+            drained.get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -304,7 +385,7 @@ class GatewayLifeTest {
         try (var busy = client()) {
             busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             upstream.head();
-            gateway.drain(SHORT).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            gateway.drain(SHORT).toCompletableFuture().get(60, TimeUnit.SECONDS);
             assertTrue(busy.ended());
         }
     }

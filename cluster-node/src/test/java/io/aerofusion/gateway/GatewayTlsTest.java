@@ -88,7 +88,7 @@ class GatewayTlsTest {
         SSLParameters parameters = socket.getSSLParameters();
         if (serverName != null) parameters.setServerNames(List.of(new SNIHostName(serverName)));
         socket.setSSLParameters(parameters);
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(60_000);
         socket.startHandshake();
         return new RawClient(socket);
     }
@@ -255,7 +255,7 @@ class GatewayTlsTest {
             for (int i = 0; i < 3; i++) {
                 var response = client.sendAsync(
                                 HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-                        .get(20, TimeUnit.SECONDS);
+                        .get(60, TimeUnit.SECONDS);
                 assertEquals(HttpClient.Version.HTTP_2, response.version());
                 assertEquals("hello", response.body());
                 assertTrue(upstream.head().startsWith("GET /a?b HTTP/1.1\r\n"));

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,6 +49,8 @@ final class GenerationChangeTest {
     private TestUpstream upstream;
     private Gateway gateway;
     private long number;
+    /** What happens while the gateway is given a generation. */
+    private Runnable meanwhile = () -> {};
 
     @BeforeEach
     void start() throws Exception {
@@ -61,7 +65,10 @@ final class GenerationChangeTest {
                     waiting.add(listener);
                     return () -> {};
                 })
-                .withPolicies(policies));
+                .withPolicies(compiled -> {
+                    meanwhile.run();
+                    return policies.of(compiled);
+                }));
     }
 
     @AfterEach
@@ -107,9 +114,7 @@ final class GenerationChangeTest {
         assertThat(status()).isEqualTo(429);
         done(serve(limit));
         assertThat(status()).as("the limit was never out of service").isEqualTo(429);
-        InetAddress here = InetAddress.getLoopbackAddress();
-        waiting.forEach(listener ->
-                listener.accept(List.of(new Target.Weighted(new Target(here.getHostAddress(), here, 1), 1))));
+        tellEndpoints();
         done(waits);
         assertThat(status())
                 .as("a generation that comes too late changes nothing")
@@ -122,7 +127,36 @@ final class GenerationChangeTest {
         assertThat(status()).isEqualTo(429);
     }
 
+    /** The one held the lock of the upstreams and waited for that of the gateway, the other the other way round. */
+    @Test
+    void the_last_endpoints_can_be_told_while_the_next_generation_is_given() throws Exception {
+        String own = "- {kind: Upstream, metadata: {name: own}, spec: {platform: {}}}";
+        CompletionStage<Void> waits = serve(own);
+        assertThat(waits.toCompletableFuture()).isNotDone();
+        Thread source = new Thread(this::tellEndpoints);
+        source.setDaemon(true);
+        AtomicBoolean told = new AtomicBoolean();
+        meanwhile = () -> {
+            source.start();
+            try {
+                told.set(source.join(Duration.ofSeconds(60)));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        };
+        done(serve(own));
+        assertThat(told).isTrue();
+        done(waits);
+        assertThat(gateway.generation()).isEqualTo(number);
+    }
+
+    private void tellEndpoints() {
+        InetAddress here = InetAddress.getLoopbackAddress();
+        waiting.forEach(listener ->
+                listener.accept(List.of(new Target.Weighted(new Target(here.getHostAddress(), here, 1), 1))));
+    }
+
     private static void done(CompletionStage<Void> swap) throws Exception {
-        swap.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        swap.toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 }

@@ -14,6 +14,7 @@ import io.grpc.testing.integration.AbstractInteropTest;
 import io.grpc.testing.integration.TestServiceImpl;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,13 +37,15 @@ class GrpcInteropTest {
 
     private static final class Interop extends AbstractInteropTest {
         private final ScheduledExecutorService worker = Executors.newScheduledThreadPool(2);
-        private @Nullable Gateway gateway;
-        private @Nullable Server server;
+        /** Some cases make a second channel. */
+        private final List<Gateway> gateways = new ArrayList<>();
+
+        private final List<Server> servers = new ArrayList<>();
 
         void stop() {
             tearDown();
-            if (gateway != null) gateway.close();
-            if (server != null) server.shutdownNow();
+            gateways.forEach(Gateway::close);
+            servers.forEach(Server::shutdownNow);
             worker.shutdownNow();
         }
 
@@ -54,8 +57,9 @@ class GrpcInteropTest {
 
         @Override
         protected ManagedChannelBuilder<?> createChannelBuilder() {
+            Gateway gateway;
             try {
-                server = NettyServerBuilder.forAddress(
+                Server server = NettyServerBuilder.forAddress(
                                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                                 InsecureServerCredentials.create())
                         .maxInboundMessageSize(MAX_MESSAGE_SIZE)
@@ -63,8 +67,10 @@ class GrpcInteropTest {
                                 new TestServiceImpl(worker), TestServiceImpl.interceptors()))
                         .build()
                         .start();
+                servers.add(server);
                 gateway = Gateway.start(GatewaySettings.of(List.of(new Listener("grpc", "127.0.0.1", 0, Protocol.HTTP)))
                         .withThreads(1));
+                gateways.add(gateway);
                 var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort());
                 TestRoutes.all(gateway, "/", TestRoutes.upstream(UpstreamSpec.Protocol.GRPC, address));
             } catch (Exception e) {
@@ -73,6 +79,12 @@ class GrpcInteropTest {
             return NettyChannelBuilder.forAddress(gateway.addresses().getFirst())
                     .maxInboundMessageSize(MAX_MESSAGE_SIZE)
                     .usePlaintext();
+        }
+
+        /** The suite's own five seconds are for a machine that does nothing else. */
+        @Override
+        protected int operationTimeoutMillis() {
+            return 60_000;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.aerofusion.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.aerofusion.gateway.GatewaySettings.Listener;
 import io.aerofusion.gateway.GatewaySettings.Protocol;
@@ -41,7 +42,7 @@ class GuardedGatewayTest {
             System::nanoTime,
             () -> 1,
             ask -> CompletableFuture.failedFuture(new IllegalStateException("alone")));
-    private String answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    private volatile String answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     private TestUpstream upstream;
     private Gateway gateway;
 
@@ -95,7 +96,7 @@ class GuardedGatewayTest {
     private HttpResponse<String> get(String path, String... headers) throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(
                         "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + path))
-                .timeout(Duration.ofSeconds(30));
+                .timeout(Duration.ofSeconds(60));
         if (headers.length > 0) request.headers(headers);
         return client.send(request.build(), BodyHandlers.ofString());
     }
@@ -154,6 +155,11 @@ class GuardedGatewayTest {
         assertThat(unknown.body()).contains("authentication-unavailable");
         assertThat(unknown.headers().firstValue("retry-after")).isPresent();
         assertThat(get("/", "authorization", "Bearer nonsense").statusCode()).isEqualTo(401);
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(
+                        () -> assertThat(gateway.usage().routes().getFirst().faults())
+                                .containsEntry("authentication-unavailable", 1L)
+                                .hasSize(2));
     }
 
     @Test
@@ -195,7 +201,7 @@ class GuardedGatewayTest {
         assertThat(seen).hasSize(3);
         HttpRequest untold = HttpRequest.newBuilder(URI.create(
                         "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/"))
-                .timeout(Duration.ofSeconds(30))
+                .timeout(Duration.ofSeconds(60))
                 .POST(HttpRequest.BodyPublishers.ofInputStream(
                         () -> new java.io.ByteArrayInputStream(new byte[1_000_000])))
                 .build();
@@ -264,6 +270,7 @@ class GuardedGatewayTest {
         HttpResponse<String> unknown = post(bomb, "content-type", "application/json", "content-encoding", "compress");
         assertThat(unknown.statusCode()).isEqualTo(415);
         assertThat(unknown.body()).contains("content-coding-unknown");
+        assertThat(gateway.counters().faults(Fault.BODY_NOT_TREATED).sum()).isEqualTo(2);
         assertThat(bodies).as("no other body was complete").hasSize(1);
         assertThat(post(bomb, "content-type", "text/plain", "content-encoding", coding.token())
                         .statusCode())
@@ -278,7 +285,7 @@ class GuardedGatewayTest {
     private HttpResponse<String> post(byte[] body, String... headers) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(
                         "http://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/"))
-                .timeout(Duration.ofSeconds(30))
+                .timeout(Duration.ofSeconds(60))
                 .headers(headers)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();

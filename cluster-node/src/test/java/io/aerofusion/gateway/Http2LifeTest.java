@@ -75,7 +75,7 @@ class Http2LifeTest {
                 case "/large" ->
                     connection.write("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + "x".repeat(200_000));
                 case "/slow" -> {
-                    if (!answer.await(20, TimeUnit.SECONDS)) throw new IOException("nobody lets it answer");
+                    if (!answer.await(60, TimeUnit.SECONDS)) throw new IOException("nobody lets it answer");
                     connection.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow");
                 }
                 case "/body" -> {
@@ -93,7 +93,7 @@ class Http2LifeTest {
                 case "/events/text/event-stream", "/events/application/grpc" -> {
                     connection.write("HTTP/1.1 200 OK\r\nContent-Type: " + path.substring("/events/".length())
                             + "\r\nTransfer-Encoding: chunked\r\n\r\n");
-                    for (String event = "e0"; event != null; event = events.poll(20, TimeUnit.SECONDS))
+                    for (String event = "e0"; event != null; event = events.poll(60, TimeUnit.SECONDS))
                         connection.write("2\r\n" + event + "\r\n");
                 }
                 default -> connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
@@ -123,7 +123,7 @@ class Http2LifeTest {
     void aBodyThatStopsIsRefused() throws Exception {
         try (var client = client()) {
             client.post(1, "/body").data(1, false, "abc");
-            heard.get(20, TimeUnit.SECONDS);
+            heard.get(60, TimeUnit.SECONDS);
             pass(Duration.ofSeconds(20));
             client.get(3, "/");
             assertThat(client.on(3).status()).as("not yet").isEqualTo("200");
@@ -199,7 +199,7 @@ class Http2LifeTest {
         try (var client = client()) {
             client.post(1, "/body", "content-type", "application/grpc", "te", "trailers")
                     .data(1, false, "abc");
-            heard.get(20, TimeUnit.SECONDS);
+            heard.get(60, TimeUnit.SECONDS);
             pass(Duration.ofMinutes(9));
             client.get(3, "/");
             assertThat(client.on(3).status()).isEqualTo("200");
@@ -310,7 +310,7 @@ class Http2LifeTest {
             idle.send(Http2Peer.PING, Http2Peer.ACK, 0, asked.payload());
             assertThat(idle.next(Http2Peer.GOAWAY).number(0)).isEqualTo(1);
             assertThat(idle.ended()).isTrue();
-            drained.get(20, TimeUnit.SECONDS);
+            drained.get(60, TimeUnit.SECONDS);
         }
         assertThat(upstream.heads).as("the head of /, not of /late").hasSize(1);
     }
@@ -333,7 +333,7 @@ class Http2LifeTest {
             now.addAndGet(Duration.ofSeconds(3).toNanos());
             assertThat(client.next(Http2Peer.GOAWAY).number(0)).isEqualTo(1);
             assertThat(client.ended()).isTrue();
-            drained.get(20, TimeUnit.SECONDS);
+            drained.get(60, TimeUnit.SECONDS);
         }
     }
 }

@@ -71,7 +71,7 @@ final class Http2Peer implements Closeable {
     private Http2Peer(Socket socket) throws IOException {
         this.socket = socket;
         socket.setTcpNoDelay(true);
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(60_000);
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 

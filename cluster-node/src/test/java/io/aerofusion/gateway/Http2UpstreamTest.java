@@ -8,7 +8,9 @@ import io.aerofusion.gateway.Http2Peer.Frame;
 import io.aerofusion.gateway.TestUpstream.Connection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -88,7 +90,7 @@ class Http2UpstreamTest {
             assertThat(client.read(10)).isEqualTo("5\r\nevent\r\n");
             now.addAndGet(Duration.ofMinutes(11).toNanos());
             assertThat(client.ended()).isTrue();
-            assertThat(reset.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(reset.await(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -124,7 +126,7 @@ class Http2UpstreamTest {
                 server.goAway(Integer.MAX_VALUE).send(Http2Peer.PING, 0, 0, new byte[8]);
                 server.next(Http2Peer.PING);
                 gone.countDown();
-                assertThat(answer.await(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(answer.await(60, TimeUnit.SECONDS)).isTrue();
                 server.goAway(request.stream());
                 ok(server, request.stream());
                 server.ended();
@@ -136,7 +138,7 @@ class Http2UpstreamTest {
         try (var first = client();
                 var second = client()) {
             first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-            assertThat(gone.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(gone.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(second.get("/").status()).as("over another connection").isEqualTo(200);
             answer.countDown();
             assertThat(first.response().body()).isEqualTo("ok");
@@ -152,7 +154,7 @@ class Http2UpstreamTest {
                 (number, server) -> {
                     Frame request = server.next(Http2Peer.HEADERS);
                     both.countDown();
-                    assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
+                    assertThat(both.await(60, TimeUnit.SECONDS)).isTrue();
                     ok(server, request.stream());
                     answerAll(server);
                 },
@@ -191,19 +193,79 @@ class Http2UpstreamTest {
         });
         try (var client = client()) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-            assertThat(accepted.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(accepted.await(60, TimeUnit.SECONDS)).isTrue();
             // each try has the time of a connection
-            var passing = Thread.ofVirtual().start(() -> {
-                while (!Thread.interrupted()) {
-                    now.addAndGet(Duration.ofSeconds(11).toNanos());
-                    LockSupport.parkNanos(1_000_000);
-                }
+            passTimeUntil(() -> {
+                var response = client.response();
+                assertThat(response.status()).isEqualTo(504);
+                assertThat(response.body()).contains("\"code\":\"upstream-connect-timeout\"");
             });
-            var response = client.response();
+        }
+    }
+
+    /** The sweep that gave up the first request met the second one's new connections, and was the last sweep of its loop. */
+    @Test
+    void whoWaitsBehindARequestThatIsGivenUpCanBeTheFirstAtItsUpstream() throws Exception {
+        var accepted = new CountDownLatch(1);
+        upstream = new TestUpstream(connection -> {
+            accepted.countDown();
+            connection.in.readAllBytes();
+        });
+        var others = new ArrayList<TestUpstream>();
+        try (var client = client();
+                var warm = client()) {
+            var yaml = new StringBuilder("""
+                    - {kind: Upstream, metadata: {name: mute}, spec: {protocol: H2C, endpoints: [{$0}], retry: {numRetries: 0},
+                       timeout: {connect: 10s, request: 24h}}}
+                    - {kind: HTTPRoute, metadata: {name: mute}, spec: {rules: [{matches: [{path: {value: /mute}}],
+                       backendRefs: [{name: mute}]}]}}
+                    """);
+            var addresses = new ArrayList<>(List.of(upstream.address()));
+            for (int i = 1; i <= 8; i++) {
+                others.add(TestUpstream.answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+                addresses.add(others.getLast().address());
+                yaml.append("""
+                    - {kind: Upstream, metadata: {name: up%1$d}, spec: {endpoints: [{$%1$d}]}}
+                    - {kind: HTTPRoute, metadata: {name: up%1$d}, spec: {rules: [{matches: [{path: {value: /up%1$d}}],
+                       backendRefs: [{name: up%1$d}]}]}}
+                    """.formatted(i));
+            }
+            TestRoutes.yaml(gateway, yaml.toString(), addresses.toArray(InetSocketAddress[]::new));
+            for (int i = 1; i < 8; i++) {
+                assertThat(warm.get("/up" + i).status()).isEqualTo(200);
+            }
+            client.send("GET /mute HTTP/1.1\r\nHost: a\r\n\r\nGET /up8 HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(accepted.await(60, TimeUnit.SECONDS)).isTrue();
+            passTimeUntil(() -> {
+                assertThat(client.response().status()).isEqualTo(504);
+                assertThat(client.response().status()).isEqualTo(200);
+                client.send("GET /mute HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertThat(client.response().status())
+                        .as("time is still noticed")
+                        .isEqualTo(504);
+            });
+        } finally {
+            for (TestUpstream other : others) other.close();
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    /** The time of a connection passes again and again. */
+    private void passTimeUntil(Step step) throws Exception {
+        var passing = Thread.ofVirtual().start(() -> {
+            while (!Thread.interrupted()) {
+                now.addAndGet(Duration.ofSeconds(11).toNanos());
+                LockSupport.parkNanos(1_000_000);
+            }
+        });
+        try {
+            step.run();
+        } finally {
             passing.interrupt();
             passing.join();
-            assertThat(response.status()).isEqualTo(504);
-            assertThat(response.body()).contains("\"code\":\"upstream-connect-timeout\"");
         }
     }
 
@@ -224,7 +286,7 @@ class Http2UpstreamTest {
             int stream = server.next(Http2Peer.HEADERS).stream();
             server.headers(stream, false, ":status", "200");
             server.data(stream, false, "x".repeat(10_000)).data(stream, false, "x".repeat(6_384));
-            assertThat(paused.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(paused.await(60, TimeUnit.SECONDS)).isTrue();
             // nothing but the end
             server.data(stream, true, "");
             server.ended();

@@ -284,7 +284,7 @@ class Http2WebSocketTest {
     }
 
     private static void assertExtendedConnect(BlockingQueue<Frame> heads) throws Exception {
-        Frame head = heads.poll(20, TimeUnit.SECONDS);
+        Frame head = heads.poll(60, TimeUnit.SECONDS);
         assertThat(head).isNotNull();
         assertThat(head.ends()).isFalse();
         assertThat(head.fields())

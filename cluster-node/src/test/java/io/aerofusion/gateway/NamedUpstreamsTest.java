@@ -8,7 +8,6 @@ import io.aerofusion.gateway.GatewaySettings.Protocol;
 import io.aerofusion.gateway.upstream.DnsServer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -25,10 +24,10 @@ class NamedUpstreamsTest {
     private final Backend a = new Backend();
     private final Backend b = new Backend();
     private final Backend spare = new Backend();
-    private final Gateway gateway = Gateway.start(
-            GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
-                    .withThreads(1),
-            new SingletonDnsServerAddressStreamProvider(names.address()));
+    private final Gateway gateway =
+            Gateway.start(GatewaySettings.of(List.of(new Listener("http", "127.0.0.1", 0, Protocol.HTTP)))
+                    .withThreads(1)
+                    .withNameServers(List.of(names.address())));
 
     NamedUpstreamsTest() throws IOException {}
 
@@ -39,7 +38,7 @@ class NamedUpstreamsTest {
         b.close();
         spare.close();
         names.close();
-        assertThat(group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(20_000))
+        assertThat(group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(60_000))
                 .isTrue();
     }
 

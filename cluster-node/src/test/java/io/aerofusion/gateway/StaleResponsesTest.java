@@ -11,9 +11,14 @@ import io.aerofusion.gateway.security.GuardPolicies;
 import io.aerofusion.gateway.security.GuardState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.Year;
+import java.time.format.TextStyle;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -119,6 +124,22 @@ class StaleResponsesTest {
     void aStaleResponseIsUsedWhileItIsValidatedIfThePolicySaysSo() throws Exception {
         serve("cache: {defaultTtl: 10s, staleWhileRevalidate: 1m}");
         usedWhileItIsValidated("X-A: 1");
+    }
+
+    /** The request failed when it had become the one that asks, and all who came later waited for it. */
+    @Test
+    void aDateBeyondAllTimeHoldsUpNobody() throws Exception {
+        serve("cache: {}");
+        String fields = "Cache-Control: max-age=10\r\nLast-Modified: Fri, 01 Jan 2027 00:00:00 GMT";
+        answer("old", fields);
+        assertThat(get("").body()).isEqualTo("old");
+        millis.addAndGet(20_000);
+        answer("new", fields);
+        DayOfWeek day = LocalDate.of(Year.MAX_VALUE, 1, 1).getDayOfWeek();
+        String never = day.getDisplayName(TextStyle.SHORT, Locale.ENGLISH) + ", 01 Jan +" + Year.MAX_VALUE;
+        assertThat(get("If-Modified-Since: " + never + " 00:00:00 GMT\r\n").body())
+                .isEqualTo("new");
+        assertThat(get("").body()).isEqualTo("new");
     }
 
     @Test

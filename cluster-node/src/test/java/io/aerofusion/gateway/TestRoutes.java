@@ -35,7 +35,7 @@ final class TestRoutes {
         var generation = new Generation(NUMBERS.incrementAndGet(), resources);
         Outcome outcome = new Compiler(gateway.doors(), InstantSource.system(), List.of()).compile(generation);
         if (!(outcome instanceof Compiled compiled)) throw new AssertionError(outcome.toString());
-        gateway.swap(compiled).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        gateway.swap(compiled).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     /** Serves these documents, a YAML list in which {@code $0} stands for the port of the first address and so on. */

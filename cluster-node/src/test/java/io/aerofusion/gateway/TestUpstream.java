@@ -65,7 +65,7 @@ final class TestUpstream implements Closeable {
 
     /** The next head a request was received with. */
     String head() throws InterruptedException {
-        String head = heads.poll(20, TimeUnit.SECONDS);
+        String head = heads.poll(60, TimeUnit.SECONDS);
         if (head == null) throw new AssertionError("the upstream received nothing");
         return head;
     }

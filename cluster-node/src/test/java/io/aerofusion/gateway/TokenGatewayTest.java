@@ -1,6 +1,7 @@
 package io.aerofusion.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -17,11 +18,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,23 +36,26 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who asks and how often, from the client's bytes to an issuer that is really asked: keys, tokens, limits by claims, addresses. */
 class TokenGatewayTest {
     private static final KeyPair RSA = TestIssuer.pair("tokens", "RSA");
-    private static final KeyPair EC = TestIssuer.pair("tokens", "secp256r1");
-    private static final KeyPair ED = TestIssuer.pair("tokens", "Ed25519");
     private static final KeyPair OTHER = TestIssuer.pair("rotated", "RSA");
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-    /** Added to the clock by which keys are asked for again. */
+    /** What both clocks have gone on: the one by which keys are asked for again, and the one by which tokens expire. */
     private static final AtomicLong LATER = new AtomicLong();
 
+    private static final Instant BEGUN = Instant.ofEpochSecond(1_800_000_000);
+    private static final InstantSource CLOCK = () -> BEGUN.plusNanos(LATER.get());
     private static final HttpFetch FETCH = new HttpFetch();
     private static final GuardState STATE = new GuardState(
             FETCH,
-            InstantSource.system(),
-            () -> System.nanoTime() + LATER.get(),
+            CLOCK,
+            LATER::get,
             () -> 1,
             ask -> CompletableFuture.failedFuture(new IllegalStateException("alone")));
 
@@ -135,9 +141,12 @@ class TokenGatewayTest {
     }
 
     private static String claims(String name, String more) {
-        long expires =
-                InstantSource.system().instant().plus(Duration.ofHours(2)).getEpochSecond();
-        return "{\"iss\":\"https://" + name + "\",\"aud\":\"api\",\"exp\":" + expires + "," + more + "}";
+        return claims("https://" + name, Duration.ofHours(2), more);
+    }
+
+    private static String claims(String issuer, Duration life, String more) {
+        long expires = CLOCK.instant().plus(life).getEpochSecond();
+        return "{\"iss\":\"" + issuer + "\",\"aud\":\"api\",\"exp\":" + expires + "," + more + "}";
     }
 
     private static String token(String name, String keyId, KeyPair key, String more) {
@@ -164,23 +173,58 @@ class TokenGatewayTest {
         LATER.addAndGet(time.toNanos());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
+    void tokensOfEveryAlgorithmAreAccepted(String algorithm) throws Exception {
+        String name = algorithm.toLowerCase(Locale.ROOT);
+        KeyPair key = TestIssuer.pair("tokens", TestIssuer.kindFor(algorithm));
+        KeyPair other = TestIssuer.pair("rotated", TestIssuer.kindFor(algorithm));
+        serveTokensOf(name, TestIssuer.jwk("other", other, ""), TestIssuer.jwk("k", key, ""));
+        String header = TestIssuer.header(algorithm, "k");
+        String claims = claims(name, "\"sub\":\"" + algorithm + "\"");
+        assertThat(get(bearer(TestIssuer.token(header, claims, algorithm, key.getPrivate())))
+                        .status())
+                .isEqualTo(200);
+        assertThat(upstream.head()).containsIgnoringCase("x-user: " + algorithm);
+        assertThat(get(bearer(TestIssuer.token(header, claims, algorithm, other.getPrivate())))
+                        .status())
+                .as("signed by another key of the same kind")
+                .isEqualTo(401);
+        assertThat(upstream.heads).isEmpty();
+        assertThat(asked(name)).isEqualTo(1);
+    }
+
     @Test
-    void tokensOfEveryKindOfKeyAreAccepted() throws Exception {
-        serveTokensOf(
-                "kinds", TestIssuer.jwk("rsa", RSA, ""), TestIssuer.jwk("ec", EC, ""), TestIssuer.jwk("ed", ED, ""));
-        Map<String, KeyPair> kinds = Map.of("RS256 rsa", RSA, "ES256 ec", EC, "EdDSA ed", ED);
-        for (var kind : kinds.entrySet()) {
-            String algorithm = kind.getKey().split(" ")[0];
-            String header = TestIssuer.header(algorithm, kind.getKey().split(" ")[1]);
-            String token = TestIssuer.token(
-                    header,
-                    claims("kinds", "\"sub\":\"" + algorithm + "\""),
-                    algorithm,
-                    kind.getValue().getPrivate());
-            assertThat(get(bearer(token)).status()).as(kind.getKey()).isEqualTo(200);
-            assertThat(upstream.head()).containsIgnoringCase("x-user: " + algorithm);
+    void theIssuerItselfSaysWhereItsKeysAre() throws Exception {
+        String base = "http://127.0.0.1:" + issuer.getAddress().getPort();
+        KEYS.put("/found/.well-known/openid-configuration", """
+                {"issuer": "%1$s/found", "jwks_uri": "%1$s/found/keys"}""".formatted(base));
+        KEYS.put("/found/keys", TestIssuer.jwks(TestIssuer.jwk("rsa", RSA, "")));
+        serve("authentication: {anyOf: [{jwt: {providers: [{name: i, issuer: '" + base
+                + "/found', audiences: [api], discovery: true}]}}]}");
+        for (int i = 0; i < 3; i++) {
+            String claims = claims(base + "/found", Duration.ofHours(2), "\"n\":" + i);
+            assertThat(get(bearer(signed(TestIssuer.header("RS256", "rsa"), claims, RSA)))
+                            .status())
+                    .isEqualTo(200);
+            assertThat(get(bearer(signed(TestIssuer.header("RS256", "rsa"), claims, OTHER)))
+                            .status())
+                    .isEqualTo(401);
         }
-        assertThat(asked("kinds")).isEqualTo(1);
+        assertThat(asked("found/.well-known/openid-configuration")).isEqualTo(1);
+        assertThat(asked("found/keys")).isEqualTo(1);
+    }
+
+    /** How often the route refused with this code since it was made. */
+    private static long refused(String code) {
+        return gateway.usage().routes().stream()
+                .mapToLong(route -> route.faults().getOrDefault(code, 0L))
+                .sum();
+    }
+
+    private static void awaitRefused(String code, long times) {
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(refused(code)).as(code).isEqualTo(times));
     }
 
     @Test
@@ -208,12 +252,14 @@ class TokenGatewayTest {
         for (String keyId : List.of("../../dev/null", "rsa' OR '1'='1", "rsa\\u0000", "http://127.0.0.1:1/keys")) {
             forged.add(signed("{\"alg\":\"RS256\",\"kid\":\"" + keyId + "\"}", claims, OTHER));
         }
+        long before = refused("authentication-failed");
         for (String token : forged) {
             RawClient.Response refused = get(bearer(token));
             assertThat(refused.status()).as(token).isEqualTo(401);
             assertThat(refused.body()).contains("authentication-failed");
             assertThat(refused.field("www-authenticate")).startsWith("Bearer");
         }
+        awaitRefused("authentication-failed", before + forged.size());
         assertThat(upstream.heads).isEmpty();
         assertThat(get(bearer(signed(TestIssuer.header("RS256", "rsa"), claims, RSA)))
                         .status())
@@ -231,6 +277,7 @@ class TokenGatewayTest {
     @Test
     void manyUnknownKeyIdsAreNotManyQuestions() throws Exception {
         serveTokensOf("flood", TestIssuer.jwk("rsa", RSA, ""));
+        long before = refused("authentication-failed");
         try (var client = new RawClient(gateway.addresses().getFirst())) {
             for (int i = 0; i < 100; i++) {
                 String token = token("flood", "unknown-" + i, OTHER, "");
@@ -238,6 +285,7 @@ class TokenGatewayTest {
             }
         }
         assertThat(asked("flood")).isBetween(1, 2);
+        awaitRefused("authentication-failed", before + 100);
         assertThat(upstream.heads).isEmpty();
     }
 
@@ -257,6 +305,41 @@ class TokenGatewayTest {
                     .as("the last good keys count")
                     .isEqualTo(200);
         }
+        long before = refused("authentication-unavailable");
+        later(Duration.ofHours(1));
+        RawClient.Response nobodyKnows = get(bearer(token("rotating", "first", RSA, ",\"n\":3")));
+        assertThat(nobodyKnows.status()).isEqualTo(503);
+        assertThat(nobodyKnows.body()).contains("authentication-unavailable");
+        assertThat(nobodyKnows.field("retry-after")).isNotEmpty();
+        awaitRefused("authentication-unavailable", before + 1);
+    }
+
+    @Test
+    void aTokenThatWasAcceptedIsForgottenWithItsKeyAndWithItsTime() throws Exception {
+        serveTokensOf("passing", TestIssuer.jwk("first", RSA, ""), TestIssuer.jwk("second", OTHER, ""));
+        String first = token("passing", "first", RSA, "");
+        String brief = signed(
+                TestIssuer.header("RS256", "second"),
+                claims("https://passing", Duration.ofMinutes(1), "\"sub\":\"alice\""),
+                OTHER);
+        for (String token : List.of(first, first, brief, brief)) {
+            assertThat(get(bearer(token)).status()).isEqualTo(200);
+        }
+        KEYS.put("/passing", TestIssuer.jwks(TestIssuer.jwk("second", OTHER, "")));
+        later(Duration.ofSeconds(11));
+        assertThat(get(bearer(first)).status())
+                .as("it is remembered: nobody looks at the keys")
+                .isEqualTo(200);
+        assertThat(asked("passing")).isEqualTo(1);
+        // a key that is not known makes the gateway ask
+        assertThat(get(bearer(token("passing", "third", RSA, ""))).status()).isEqualTo(401);
+        assertThat(asked("passing")).isEqualTo(2);
+        assertThat(get(bearer(first)).status()).as("its key was taken back").isEqualTo(401);
+        assertThat(get(bearer(brief)).status()).isEqualTo(200);
+        // less than what is remembered lives, and more than what was left of the token
+        later(Duration.ofMinutes(3));
+        assertThat(get(bearer(brief)).status()).as("its time is over").isEqualTo(401);
+        assertThat(get(bearer(token("passing", "second", OTHER, ""))).status()).isEqualTo(200);
     }
 
     @Test
@@ -360,6 +443,8 @@ class TokenGatewayTest {
                 + issuer.getAddress().getPort()
                 + "/introspect', clientId: 'gate:way', clientSecret: 's/cret'}}]}, authorization: {rules: [{principal: {scopes:"
                 + " [read]}}]}");
+        long dead = refused("authentication-failed");
+        long unavailable = refused("authentication-unavailable");
         for (int i = 0; i < 5; i++) {
             assertThat(get(bearer("live+1")).status()).isEqualTo(200);
             assertThat(get(bearer("dead")).status()).isEqualTo(401);
@@ -375,6 +460,8 @@ class TokenGatewayTest {
         assertThat(broken.status()).isEqualTo(503);
         assertThat(broken.body()).contains("authentication-unavailable");
         assertThat(broken.field("retry-after")).isNotEmpty();
+        awaitRefused("authentication-failed", dead + 5);
+        awaitRefused("authentication-unavailable", unavailable + 1);
         assertThat(upstream.heads).hasSize(5);
     }
 }

@@ -12,6 +12,7 @@ import io.aerofusion.gateway.access.AccessSink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -38,7 +39,7 @@ class AccessLogLinesTest {
         AccessSink sink = AccessLogLines.of(log(""), directory);
         List<String> written = new ArrayList<>();
         Path oldest = directory.resolve("access.log.2");
-        Awaitility.await().until(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
             String line = "{\"line\":%d,\"filled\":\"%s\"}".formatted(written.size(), "x".repeat(1_100));
             sink.write(List.of(line));
             written.add(line);

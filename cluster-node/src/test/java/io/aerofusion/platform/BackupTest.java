@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Backup and restore as the guide describes them, by the commands, with devices that go on afterwards. */
-@Timeout(180)
+@Timeout(900) // several nodes with databases of their own, and programs: minutes on a busy machine
 final class BackupTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -58,7 +58,7 @@ final class BackupTest {
                         .withBackoff(new Backoff(Duration.ofMillis(50), Duration.ofMillis(500))))) {
             SyncedSpace held = phone.space("hangar");
             held.put("aircraft", "before", aircraft(1));
-            held.flush().get(30, TimeUnit.SECONDS);
+            held.flush().get(60, TimeUnit.SECONDS);
             await().atMost(LIMIT)
                     .untilAsserted(
                             () -> assertThat(admin.get("/api/v1/users").body().toString())
@@ -69,7 +69,7 @@ final class BackupTest {
             assertThat(Files.readString(keys.resolve("erasures.ledger"))).isEmpty();
 
             held.put("aircraft", "after", aircraft(2));
-            held.flush().get(30, TimeUnit.SECONDS);
+            held.flush().get(60, TimeUnit.SECONDS);
             assertThat(admin.delete("/api/v1/users/erika").status()).isEqualTo(200);
             int port = first.uri().getPort();
             phone.goOffline();
@@ -225,7 +225,7 @@ final class BackupTest {
                         Path.of(System.getProperty("java.home"), "bin", "java") + " -cp "
                                 + System.getProperty("java.class.path") + " io.aerofusion.platform.Main");
         Process process = builder.start();
-        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(600, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
     }
 

@@ -21,6 +21,7 @@ import io.aerofusion.client.ClientOptions;
 import io.aerofusion.client.MemoryStore;
 import io.aerofusion.client.SyncClient;
 import io.aerofusion.client.SyncedSpace;
+import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.user.User;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,30 +35,33 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.jdk.javaapi.FutureConverters;
 
-/** Three nodes in one JVM on one database: they share the entities, and take over those of a node that leaves, dies or is cut off. */
+/**
+ * Three nodes in one JVM on one database: they share the entities, and take over those of a node that leaves, dies or is cut off. Each test
+ * loses the last of them, and the next one begins with a node that joins in its place.
+ */
 final class ClusterTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int USERS = 40;
 
+    private static final List<Node> NODES = new ArrayList<>();
+
     @TempDir
-    private Path directory;
+    private static Path directory;
 
-    private final List<Node> nodes = new ArrayList<>();
+    private static int started;
 
-    @BeforeEach
-    void start() throws Exception {
-        nodes.add(Node.start(options("first")));
-        nodes.add(Node.start(options("second").joining(nodes.getFirst())));
-        nodes.add(Node.start(options("third").beside(nodes.getFirst()))); // which finds the others by itself
-        await().atMost(LIMIT)
-                .untilAsserted(
-                        () -> nodes.forEach(node -> assertThat(members(node)).isEqualTo(3)));
+    @BeforeAll
+    static void start() throws Exception {
+        NODES.add(Node.start(options().withDatabase(TestDatabase.migrated())));
+        NODES.add(Node.start(options().joining(NODES.getFirst())));
+        third();
         for (int i = 0; i < USERS; i++) {
             assertThat(client(i)
                             .post("/api/v1/users", "{\"user\":\"user-" + i + "\"}")
@@ -66,27 +70,43 @@ final class ClusterTest {
         }
     }
 
-    @AfterEach
-    void stop() {
-        nodes.reversed().forEach(Node::stop); // the first one last: the database is its
+    private static void third() {
+        NODES.add(Node.start(options().beside(NODES.getFirst()))); // which finds the others by itself
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> NODES.forEach(node -> assertThat(members(node)).isEqualTo(3)));
+    }
+
+    @BeforeEach
+    void three() {
+        if (NODES.size() < 3) {
+            third();
+        }
+        // and each has its share, the one that came later, too
+        await().atMost(LIMIT).untilAsserted(() -> {
+            for (int i = 0; i < USERS; i++) {
+                assertThat(client(i + 1).get("/api/v1/users/user-" + i).statusCode())
+                        .isEqualTo(200);
+            }
+            for (Node node : NODES) {
+                assertThat(entities(node)).isPositive();
+                assertThat(node.ready()).isTrue();
+            }
+        });
+    }
+
+    @AfterAll
+    static void stop() {
+        NODES.reversed().forEach(Node::stop);
     }
 
     @Test
     void they_share_the_entities_and_of_a_split_the_majority_goes_on() throws Exception {
-        for (int i = 0; i < USERS; i++) {
-            assertThat(client(i + 1).get("/api/v1/users/user-" + i).statusCode())
-                    .isEqualTo(200);
-        }
-        for (Node node : nodes) {
-            assertThat(entities(node)).isPositive();
-        }
-        nodes.forEach(node -> assertThat(node.ready()).isTrue());
-
-        Node cutOff = nodes.removeLast();
-        nodes.forEach(other -> cut(cutOff, other));
+        Node cutOff = NODES.removeLast();
+        NODES.forEach(other -> cut(cutOff, other));
         cutOff.ended().toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS); // it downs itself
         await().atMost(LIMIT).untilAsserted(() -> {
-            nodes.forEach(node -> assertThat(members(node)).isEqualTo(2));
+            NODES.forEach(node -> assertThat(members(node)).isEqualTo(2));
             for (int i = 0; i < USERS; i++) {
                 assertThat(client(i).get("/api/v1/users/user-" + i).statusCode())
                         .isEqualTo(200);
@@ -120,11 +140,11 @@ final class ClusterTest {
                 failures.add(0);
             }
         });
-        Node third = nodes.removeLast();
+        Node third = NODES.removeLast();
         third.stop();
         await().atMost(LIMIT)
                 .untilAsserted(
-                        () -> nodes.forEach(node -> assertThat(members(node)).isEqualTo(2)));
+                        () -> NODES.forEach(node -> assertThat(members(node)).isEqualTo(2)));
         leaving.set(false);
         assertThat(reader.join(LIMIT)).isTrue();
         assertThat(failures).isEmpty();
@@ -132,20 +152,20 @@ final class ClusterTest {
 
     @Test
     void what_lived_on_a_node_that_died_is_served_by_the_others() throws Exception {
-        Admin admin = new Admin(nodes.getFirst().uri(), nodes.getFirst().adminToken());
+        Admin admin = new Admin(NODES.getFirst().uri(), NODES.getFirst().adminToken());
         admin.createSpace("fleet");
         admin.setSchema(
                 "fleet",
                 "runways",
                 new ObjectMapper().readTree("{\"properties\":{\"visits\":{\"x-sync\":\"counter\"}}}"));
         String credential = admin.registerDevice("tablet");
-        try (Line line = new Line(nodes.getLast().uri());
+        try (Line line = new Line(NODES.getLast().uri());
                 SyncClient tablet =
                         SyncClient.connect(new ClientOptions(line.uri(), "tablet", credential, new MemoryStore()))) {
             SyncedSpace held = tablet.space("fleet");
             held.increment("runways", "1", "visits", 1);
             held.flush().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
-            line.leadTo(nodes.getFirst().uri());
+            line.leadTo(NODES.getFirst().uri());
             crashAndServe();
             for (int i = 0; i < 5; i++) {
                 held.increment("runways", "1", "visits", 1);
@@ -160,14 +180,16 @@ final class ClusterTest {
     }
 
     private void crashAndServe() throws Exception {
-        nodes.removeLast().crash();
+        NODES.removeLast().crash();
         await().atMost(LIMIT).untilAsserted(() -> {
             for (int i = 0; i < USERS; i++) {
                 HttpResponse<String> response = client(i).get("/api/v1/users/user-" + i);
                 assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
             }
         });
-        nodes.forEach(node -> assertThat(members(node)).isEqualTo(2));
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> NODES.forEach(node -> assertThat(members(node)).isEqualTo(2)));
         // and the read models move on, whichever node fed them: enough users for every slice of the projection
         for (int i = 0; i < USERS; i++) {
             assertThat(client(i)
@@ -231,21 +253,23 @@ final class ClusterTest {
     }
 
     private int read(int i) throws Exception {
-        return new ApiClient(nodes.get(i % 2))
+        return new ApiClient(NODES.get(i % 2))
                 .get("/api/v1/users/user-" + i % USERS)
                 .statusCode();
     }
 
-    private NodeOptions options(String name) {
+    private static NodeOptions options() {
         // Termination is a crash here, not the beginning of a graceful stop.
-        return NodeOptions.in(directory.resolve(name))
+        return NodeOptions.in(directory.resolve("node-" + ++started))
+                .with("akka.cluster.sharding.rebalance-interval", "1s")
+                .with("akka.cluster.split-brain-resolver.stable-after", "3s")
                 .with("akka.coordinated-shutdown.run-by-actor-system-terminate", false)
                 .with("akka.remote.artery.advanced.test-mode", true)
                 .with("aerofusion.journal.connections", 4);
     }
 
-    private ApiClient client(int i) {
-        return new ApiClient(nodes.get(i % nodes.size()));
+    private static ApiClient client(int i) {
+        return new ApiClient(NODES.get(i % NODES.size()));
     }
 
     private static int members(Node node) {

@@ -3,6 +3,7 @@ package io.aerofusion.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -23,7 +24,9 @@ final class ErasureTest {
     @Test
     void what_a_person_did_right_before_the_erasure_stands_in_the_audit_log(@TempDir Path data) {
         // The projection is far behind when the erasure comes.
-        Node node = Node.start(NodeOptions.in(data).with("jdbc-read-journal.refresh-interval", "3s"));
+        Node node = Node.start(NodeOptions.in(data)
+                .withDatabase(TestDatabase.migrated())
+                .with("jdbc-read-journal.refresh-interval", "3s"));
         try {
             Caller admin = Caller.admin(node);
             admin.post("/api/v1/users", "{'user':'erika'}");

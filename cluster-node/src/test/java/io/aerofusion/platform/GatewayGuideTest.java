@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
@@ -12,9 +13,15 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.aerofusion.gateway.TestCertificates;
 import io.aerofusion.gateway.security.TestIssuer;
+import io.aerofusion.gateway.upstream.DnsServer;
+import io.aerofusion.platform.persistence.TestDatabase;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +35,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +50,9 @@ final class GatewayGuideTest {
     private static final Pattern YAML = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
     private static final Pattern EXPLAIN =
             Pattern.compile("# explain: (\\S+) (\\S+) (\\S+)(?: (\\S+): (\\S+))? -> (\\S+)");
+    private static final Pattern CALL = Pattern.compile("# call: (\\S+) (\\S+) -> (.+)");
+    private static final Pattern CURL =
+            Pattern.compile("\\$ curl -si -H '(.+)' localhost:8000(\\S+)\n(HTTP/1.1 .+)\n((?:\\S+: .+\n)+)\n(.+)\n");
     private static final Pattern CONSUMER = Pattern.compile("kind: Consumer\nmetadata: \\{name: (\\S+)}");
     private static final Pattern PEM = Pattern.compile(
             "( *)(caCertificates|certificateChain|privateKey): \\|\n *-----BEGIN.*\n.*\n *-----END.*\n");
@@ -55,6 +67,9 @@ final class GatewayGuideTest {
     private final HttpServer one = started(HttpServer.create());
     private final HttpServer two = started(HttpServer.create());
     private final HttpServer secured = started(secured());
+    private final GuideGrpc grpc = new GuideGrpc();
+    private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final DnsServer names = new DnsServer(group);
 
     @TempDir
     private Path data;
@@ -84,6 +99,10 @@ final class GatewayGuideTest {
             node.stop();
         }
         List.of(one, two, secured).forEach(upstream -> upstream.stop(0));
+        grpc.close();
+        names.close();
+        assertThat(group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(20_000))
+                .isTrue();
         threads.close();
     }
 
@@ -126,10 +145,11 @@ final class GatewayGuideTest {
 
     /** An example with the addresses, tokens and certificates of this test. */
     private String filledIn(String example) {
+        boolean calls = example.contains("protocol: GRPC");
         String text = example.replace("10.0.0.1, port: 8080", "127.0.0.1, port: 9001")
                 .replace("10.0.0.2, port: 8080", "127.0.0.1, port: 9002")
                 .replace("port: 9001", "port: " + port(one))
-                .replace("port: 9002", "port: " + port(two))
+                .replace("port: 9002", "port: " + (calls ? grpc.port() : port(two)))
                 .replace("port: 9443", "port: " + port(secured))
                 .replace("https://login.example.com/", "http://127.0.0.1:" + port(one) + "/")
                 .replace("Bearer TOKEN", "Bearer " + token());
@@ -163,7 +183,8 @@ final class GatewayGuideTest {
 
     @Test
     void every_example_is_valid_and_does_what_it_says() throws Exception {
-        List<String> examples = YAML.matcher(Files.readString(GUIDE))
+        String guide = Files.readString(GUIDE);
+        List<String> examples = YAML.matcher(guide)
                 .results()
                 .map(block -> filledIn(block.group(1)))
                 .toList();
@@ -172,9 +193,15 @@ final class GatewayGuideTest {
                 Map.of("name", "http", "host", "127.0.0.1", "port", 0, "hostname", "", "protocol", "HTTP");
         Map<String, Object> https =
                 Map.of("name", "https", "host", "127.0.0.1", "port", 0, "hostname", "", "protocol", "HTTPS");
+        names.addresses("one.internal.example", 300, "127.0.0.1");
+        names.services("_shop._tcp.internal.example", 300, "10 1 " + port(one) + " one.internal.example");
         node = Node.start(NodeOptions.in(data)
+                .withDatabase(TestDatabase.migrated())
                 .with("aerofusion.gateway.listeners", List.of(http, https))
                 .with("aerofusion.gateway.discovery", "config")
+                .with(
+                        "aerofusion.gateway.name-servers",
+                        List.of("127.0.0.1:" + names.address().getPort()))
                 .with(
                         "akka.discovery.config.services",
                         Map.of("shop", Map.of("endpoints", List.of(Map.of("host", "127.0.0.1", "port", port(one)))))));
@@ -182,20 +209,65 @@ final class GatewayGuideTest {
         for (String example : examples) {
             // what has no route and upstream of its own goes with the first one
             boolean whole = example.contains("Route\n") && example.contains("kind: Upstream\n");
-            apply("PUT", whole ? example : examples.getFirst());
+            long generation = apply("PUT", whole ? example : examples.getFirst());
             if (!whole) {
-                apply("POST", example);
+                generation = apply("POST", example);
             }
-            check(example);
+            check(example, generation);
+        }
+        checkCommands(guide, examples);
+        checkCurl(guide);
+    }
+
+    /** What the guide does by the shell. */
+    private void checkCommands(String guide, List<String> examples) throws Exception {
+        String mobile = examples.stream()
+                .filter(example -> example.contains("metadata: {name: mobile}"))
+                .findFirst()
+                .orElseThrow();
+        String shown = "mobile-app.u-0a1b2c3d4e5f";
+        String made = shown;
+        List<GuideCommand> commands = GuideCommand.in(guide);
+        assertThat(commands).hasSizeGreaterThan(8);
+        for (GuideCommand command : commands) {
+            if (command.path().contains("/consumers/mobile/")) {
+                apply("POST", mobile);
+            }
+            HttpResponse<String> answer =
+                    command.about(shown, made).send(node.uri(), node.adminToken(), examples.getFirst());
+            assertThat(answer.statusCode()).as(command.line() + answer.body()).isIn(200, 201);
+            if (command.path().endsWith("/portal/consumers")) {
+                made = new ObjectMapper().readTree(answer.body()).path("name").asText();
+                assertThat(made).startsWith("mobile-app.u-").hasSameSizeAs(shown);
+            }
         }
     }
 
-    private void apply(String method, String example) {
-        Caller.Response applied = admin.yaml(method, CONFIGURATION, example);
-        assertThat(applied.status()).as(example + applied.body()).isEqualTo(200);
+    /** An answer that the guide shows. */
+    private void checkCurl(String guide) throws IOException {
+        Matcher shown = CURL.matcher(guide);
+        assertThat(shown.find()).isTrue();
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), node.gatewayUri().getPort())) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream()
+                    .write(("GET " + shown.group(2) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                    + shown.group(1) + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertThat(answer).startsWith(shown.group(3) + "\r\n").endsWith(shown.group(5));
+            assertThat(answer.lines()).containsAll(shown.group(4).lines().toList());
+        }
     }
 
-    private void check(String example) throws IOException {
+    /** Publishes it, as a generation of this number. */
+    private long apply(String method, String example) {
+        Caller.Response applied = admin.yaml(method, CONFIGURATION, example);
+        assertThat(applied.status()).as(example + applied.body()).isEqualTo(200);
+        return applied.body().path("generation").asLong();
+    }
+
+    private void check(String example, long generation) throws Exception {
         Matcher question = EXPLAIN.matcher(example);
         while (question.find()) {
             JsonNode answer = admin.post(
@@ -212,32 +284,33 @@ final class GatewayGuideTest {
             assertThat(answer.at("/chosen/route").asText()).as(answer + example).isEqualTo(question.group(6));
         }
         Matcher consumer = CONSUMER.matcher(example);
-        String keyed = example.contains("KEY ") && consumer.find()
-                ? example.replace(
-                        "KEY ",
-                        admin.post("/api/v1/gateway/consumers/" + consumer.group(1) + "/keys", "{}")
-                                        .text("key") + " ")
-                : example;
-        List<GuideRequest> requests = GuideRequest.in(keyed);
-        assertThat(requests.size() + EXPLAIN.matcher(example).results().count())
-                .as(example)
-                .isPositive();
-        if (requests.isEmpty()) {
-            return;
+        String keyed = example;
+        long served = generation;
+        if (example.contains("KEY ") && consumer.find()) {
+            Caller.Response key = admin.post("/api/v1/gateway/consumers/" + consumer.group(1) + "/keys", "{}");
+            keyed = example.replace("KEY ", key.text("key") + " ");
+            served = generation + 1;
         }
-        await().pollDelay(Duration.ZERO)
+        long wanted = served;
+        List<GuideRequest> requests = GuideRequest.in(keyed);
+        List<MatchResult> calls = CALL.matcher(example).results().toList();
+        assertThat(requests.size() + calls.size()).as(example).isPositive();
+        JsonNode listeners = await().pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(20))
                 .atMost(LIMIT)
-                .until(() -> {
-                    JsonNode here = admin.get("/api/v1/gateway/status").body().at("/nodes/0");
-                    return here.path("serving").asLong()
-                            == here.path("generation").asLong();
-                });
-        JsonNode listeners = admin.get("/api/v1/gateway/status").body().at("/nodes/0/listeners");
+                .until(
+                        () -> admin.get("/api/v1/gateway/status").body().at("/nodes/0"),
+                        here -> here.path("serving").asLong(-1) >= wanted)
+                .path("listeners");
         for (GuideRequest request : requests) {
             request.check(
                     listeners.at("/" + (request.tls() ? 1 : 0) + "/port").asInt(),
                     authority.context(authority.issue("robot")));
+        }
+        for (MatchResult call : calls) {
+            assertThat(GuideGrpc.call(listeners.at("/0/port").asInt(), call.group(1), call.group(2)))
+                    .as(call.group())
+                    .contains(call.group(3) + "\n");
         }
     }
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import io.aerofusion.gateway.TestCertificates;
 import io.aerofusion.gateway.TestCertificates.Issued;
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,7 +28,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,6 +63,7 @@ final class GatewayNodeTest {
         });
         upstream.start();
         node = Node.start(NodeOptions.in(data)
+                .withDatabase(TestDatabase.migrated())
                 .with("aerofusion.gateway.listeners", List.of(listener("http", "HTTP"), listener("https", "HTTPS")))
                 .with("aerofusion.gateway.discovery", "config")
                 .with(
@@ -72,6 +78,8 @@ final class GatewayNodeTest {
                                                 "port",
                                                 upstream.getAddress().getPort()))))));
         admin = Caller.admin(node);
+        // The example is published only as long as nothing else was: no test may be faster.
+        await().atMost(LIMIT).until(() -> get("/api/v1/me").statusCode() == 200);
     }
 
     private static Map<String, Object> listener(String name, String protocol) {
@@ -124,7 +132,7 @@ final class GatewayNodeTest {
                     .subprotocols("aerofusion.sync.v1")
                     .header("Authorization", "Bearer " + node.adminToken())
                     .buildAsync(uri, new WebSocket.Listener() {})
-                    .get(20, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(socket.getSubprotocol()).isEqualTo("aerofusion.sync.v1");
             socket.abort();
         });
@@ -385,6 +393,7 @@ final class GatewayNodeTest {
         long generation = generation();
         Logger log = (Logger) LoggerFactory.getLogger("io.aerofusion.route.ConfigurationFile");
         ListAppender<ILoggingEvent> told = new ListAppender<>();
+        told.list = new CopyOnWriteArrayList<>();
         told.start();
         log.addAppender(told);
         try {
@@ -395,7 +404,7 @@ final class GatewayNodeTest {
                 told.list.clear();
                 replace(file, broken);
                 await().atMost(LIMIT)
-                        .untilAsserted(() -> assertThat(List.copyOf(told.list))
+                        .untilAsserted(() -> assertThat(told.list)
                                 .extracting(ILoggingEvent::getFormattedMessage)
                                 .anyMatch(line -> line.contains("gateway.yaml was not applied")));
                 assertThat(get("/filed-again").body()).contains("upstream got");
@@ -464,6 +473,78 @@ final class GatewayNodeTest {
             assertThat(Files.readString(data.resolve("access.log")))
                     .contains("\"requestId\":\"" + id + "\"")
                     .doesNotContain("secret");
+        });
+    }
+
+    @Test
+    void faults_breakers_and_dry_runs_are_in_the_metrics() throws Exception {
+        published(route("dry", "/dry") + """
+                ---
+                kind: Policy
+                metadata: {name: dry}
+                spec:
+                  targetRefs: [{kind: HTTPRoute, name: dry}]
+                  rateLimit: [{key: ClientIP, requests: 1, unit: Hour, burst: 1, dryRun: true}]
+                ---
+                kind: Upstream
+                metadata: {name: broken}
+                spec: {endpoints: [{address: 127.0.0.1, port: 1}], retry: {numRetries: 0}, circuitBreaker: {failureThreshold: 1, recovery: 1h}}
+                ---
+                kind: HTTPRoute
+                metadata: {name: broken}
+                spec: {rules: [{matches: [{path: {value: /broken}}], backendRefs: [{name: broken}]}]}
+                ---
+                kind: HTTPRoute
+                metadata: {name: closed}
+                spec: {rules: [{matches: [{path: {value: /closed}}], backendRefs: [{name: broken}]}]}
+                ---
+                kind: Policy
+                metadata: {name: closed}
+                spec:
+                  targetRefs: [{kind: HTTPRoute, name: closed}]
+                  ipRestriction: {deny: [127.0.0.0/8]}
+                """);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/closed").body()).contains("address-not-allowed"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(get("/broken").body()).contains("upstream-circuit-open"));
+        get("/dry");
+        assertThat(get("/dry").statusCode()).isEqualTo(200);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(metrics())
+                        .contains("aerofusion_gateway_faults_total{fault=\"http2-violated\"}")
+                        .containsPattern("aerofusion_gateway_faults_total\\{fault=\"upstream-connect-failed\"} [1-9]")
+                        .containsPattern("aerofusion_gateway_faults_total\\{fault=\"upstream-circuit-open\"} [1-9]")
+                        .containsPattern("aerofusion_gateway_faults_total\\{fault=\"address-not-allowed\"} [1-9]")
+                        .containsPattern(
+                                "aerofusion_gateway_endpoint_breaker\\{upstream=\"broken\",endpoint=\"[^\"]+\",state=\"open\"} 1")
+                        .containsPattern(
+                                "aerofusion_gateway_endpoint_breaker\\{upstream=\"broken\",endpoint=\"[^\"]+\",state=\"closed\"} 0")
+                        .containsPattern(
+                                "aerofusion_gateway_upstream_breaker_openings_total\\{upstream=\"broken\"} [1-9]")
+                        .containsPattern("aerofusion_gateway_route_would_refuse_total\\{route=\"dry\"} [1-9]"));
+    }
+
+    @Test
+    void every_metric_of_the_gateway_is_documented_with_its_type_and_is_there() throws Exception {
+        Map<String, String> documented = new TreeMap<>();
+        Matcher row = Pattern.compile("(?m)^\\| (`[a-z_0-9]+`(?:, `[a-z_0-9]+`)*) \\| (counter|gauge|histogram) \\|")
+                .matcher(Files.readString(Path.of("..", "docs", "gateway.md")));
+        while (row.find()) {
+            for (String name : row.group(1).replace("`", "").split(", ")) {
+                documented.put("aerofusion_gateway_" + name, row.group(2));
+            }
+        }
+        published(route("counted", "/counted"));
+        admin.yaml("POST", "/api/v1/gateway/configuration", "kind: Nothing");
+        await().atMost(LIMIT).untilAsserted(() -> {
+            Map<String, String> served = new TreeMap<>();
+            metrics()
+                    .lines()
+                    .filter(line -> line.startsWith("# TYPE aerofusion_gateway_"))
+                    .map(line -> line.split(" "))
+                    .forEach(words -> served.put(words[2], words[3]));
+            assertThat(served).isEqualTo(documented);
         });
     }
 

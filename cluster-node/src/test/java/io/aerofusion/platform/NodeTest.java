@@ -5,13 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import akka.actor.CoordinatedShutdown;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.aerofusion.platform.persistence.EmbeddedDatabase;
 import io.aerofusion.platform.persistence.StartException;
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -21,11 +28,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** A node of its own, seen from outside. */
 final class NodeTest {
@@ -82,7 +93,14 @@ final class NodeTest {
     @Test
     void what_it_prints_holds_no_secret() {
         assertThat(Banner.of(node))
-                .contains(node.uri().toString(), node.clusterAddress(), "admin-token")
+                .contains(
+                        node.uri() + "/api/v1",
+                        node.uri() + "/docs",
+                        node.uri() + "/openapi.json",
+                        node.uri() + "/metrics",
+                        node.gatewayUri().toString(),
+                        node.data().resolve("admin-token").toString(),
+                        node.clusterAddress())
                 .doesNotContain(node.adminToken())
                 .doesNotContain(node.databaseUrl());
     }
@@ -166,18 +184,7 @@ final class NodeTest {
         assertThatThrownBy(() -> Node.start(NodeOptions.in(node.data())))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("in use by another node");
-        Process second = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "--data",
-                        node.data().toString(),
-                        "--port=0",
-                        "--gateway-port=0")
-                .redirectErrorStream(true)
-                .start();
+        Process second = process(node.data());
         try {
             assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(second.exitValue()).isEqualTo(1);
@@ -186,6 +193,37 @@ final class NodeTest {
                     .contains("stop that node, or give this one a directory of its own with --data.");
         } finally {
             second.destroyForcibly();
+        }
+    }
+
+    private static Process process(Path data) throws IOException {
+        return new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "--data",
+                        data.toString(),
+                        "--port=0",
+                        "--gateway-port=0")
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    /** Its database ran on until the next start. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS) // there a process is not asked to end
+    void a_process_that_is_ended_during_its_start_leaves_no_database_behind(@TempDir Path data) throws Exception {
+        Process starting = process(data);
+        try {
+            await().atMost(LIMIT)
+                    .until(() -> Files.exists(data.resolve("postgres").resolve("postmaster.pid")));
+            starting.destroy();
+            assertThat(starting.waitFor(120, TimeUnit.SECONDS)).isTrue();
+            assertThat(EmbeddedDatabase.running(data)).isEmpty();
+        } finally {
+            starting.destroyForcibly();
         }
     }
 
@@ -198,6 +236,33 @@ final class NodeTest {
                 .hasMessageContaining("port " + node.uri().getPort());
         // and what was started before it is stopped again
         assertThatCode(() -> Node.start(options.withPort(0)).stop()).doesNotThrowAnyException();
+    }
+
+    @Test
+    void a_start_that_fails_while_the_database_is_opened_leaves_none_behind(@TempDir Path data) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            NodeOptions options = NodeOptions.in(data).with("aerofusion.cluster.port", taken.getLocalPort());
+            assertThatThrownBy(() -> Node.start(options)).hasMessageContaining(Integer.toString(taken.getLocalPort()));
+        }
+        assertThat(EmbeddedDatabase.running(data)).isEmpty();
+    }
+
+    @Test
+    void a_node_that_is_ended_right_after_its_start_ends_at_once(@TempDir Path data) {
+        ListAppender<ILoggingEvent> told = new ListAppender<>();
+        told.list = new CopyOnWriteArrayList<>();
+        told.start();
+        Logger log = (Logger) LoggerFactory.getLogger(CoordinatedShutdown.class);
+        log.addAppender(told);
+        try {
+            Node.start(NodeOptions.in(data).withDatabase(TestDatabase.migrated()))
+                    .stop();
+        } finally {
+            log.detachAppender(told);
+        }
+        assertThat(told.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .noneMatch(line -> line.contains("timed out"));
     }
 
     private static HttpResponse<String> get(String path) throws IOException, InterruptedException {

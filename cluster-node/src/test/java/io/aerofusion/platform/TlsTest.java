@@ -2,9 +2,12 @@ package io.aerofusion.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.aerofusion.platform.http.Tls;
 import io.aerofusion.platform.persistence.StartException;
+import io.aerofusion.platform.persistence.TestDatabase;
+import io.aerofusion.space.TestDevice;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A node that serves with TLS, on a certificate that the JDK's keytool makes. */
 final class TlsTest {
     private static final String PASSWORD = "password";
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @TempDir
     private static Path directory;
@@ -83,6 +88,7 @@ final class TlsTest {
     @Test
     void a_node_serves_with_tls_and_without_an_admin_token() throws Exception {
         Node node = Node.start(NodeOptions.in(directory.resolve("data"))
+                .withDatabase(TestDatabase.migrated())
                 .with("aerofusion.http.host", "0.0.0.0")
                 .with("aerofusion.http.tls-certificate", certificate.toString())
                 .with("aerofusion.http.tls-key", key.toString()));
@@ -104,9 +110,83 @@ final class TlsTest {
         }
     }
 
+    /** It spoke plain HTTP to its own API, and answered 502. */
+    @Test
+    void the_gateway_reaches_the_api_of_its_node_with_tls() throws Exception {
+        HttpClient client = HttpClient.newBuilder()
+                .sslContext(Tls.read(certificate, key).context())
+                .build();
+        Node node = Node.start(NodeOptions.in(directory.resolve("gateway"))
+                .withDatabase(TestDatabase.migrated())
+                .with("aerofusion.admin-token", "on")
+                .with("aerofusion.http.tls-certificate", certificate.toString())
+                .with("aerofusion.http.tls-key", key.toString()));
+        try {
+            String bearer = "Bearer " + node.adminToken();
+            HttpResponse<String> published = client.send(
+                    HttpRequest.newBuilder(node.uri().resolve("/api/v1/gateway/configuration"))
+                            .header("Authorization", bearer)
+                            .header("Content-Type", "application/yaml")
+                            .POST(HttpRequest.BodyPublishers.ofString("""
+                                    kind: Upstream
+                                    metadata: {name: platform}
+                                    spec: {platform: {}, healthCheck: {active: {path: /health/live, interval: 100ms}}}
+                                    ---
+                                    kind: HTTPRoute
+                                    metadata: {name: platform}
+                                    spec: {rules: [{backendRefs: [{name: platform}]}]}
+                                    """))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(published.statusCode()).as(published.body()).isEqualTo(200);
+            await().atMost(LIMIT).untilAsserted(() -> {
+                HttpResponse<String> me = client.send(
+                        HttpRequest.newBuilder(node.gatewayUri().resolve("/api/v1/me"))
+                                .header("Authorization", bearer)
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+                assertThat(me.statusCode()).as(me.body()).isEqualTo(200);
+                assertThat(me.body()).contains("\"admin\"");
+            });
+            TestDevice.connect("tablet", node.gatewayUri(), node.adminToken(), client)
+                    .close();
+            String upstreams = client.send(
+                            HttpRequest.newBuilder(node.uri().resolve("/api/v1/gateway/status"))
+                                    .header("Authorization", bearer)
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+            assertThat(upstreams).as("checks speak TLS, too").doesNotContain("\"healthy\":false");
+            anotherNodeStandsIn(node, client, bearer);
+        } finally {
+            node.stop();
+        }
+    }
+
+    /** The other one has a certificate of its own, which nobody vouches for but itself, in the cluster. */
+    private static void anotherNodeStandsIn(Node node, HttpClient client, String bearer) {
+        Node other = Node.start(NodeOptions.in(directory.resolve("other"))
+                .joining(node)
+                .with("aerofusion.admin-token", "on")
+                .with("aerofusion.http.tls-certificate", rsaCertificate.toString())
+                .with("aerofusion.http.tls-key", rsaKey.toString()));
+        try {
+            node.withoutApi();
+            HttpRequest me = HttpRequest.newBuilder(node.gatewayUri().resolve("/api/v1/me"))
+                    .header("Authorization", bearer)
+                    .build();
+            await().atMost(LIMIT).untilAsserted(() -> {
+                HttpResponse<String> answer = client.send(me, HttpResponse.BodyHandlers.ofString());
+                assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            });
+        } finally {
+            other.stop();
+        }
+    }
+
     @Test
     void nodes_talk_to_each_other_with_tls_and_not_to_those_without() throws Exception {
-        NodeOptions tls = between(NodeOptions.in(directory.resolve("first")));
+        NodeOptions tls = between(NodeOptions.in(directory.resolve("first")).withDatabase(TestDatabase.migrated()));
         Node first = Node.start(tls);
         try {
             Node second = Node.start(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ final class WholeNodeTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).withDatabase(TestDatabase.migrated()));
         client = new ApiClient(node);
     }
 

@@ -3,6 +3,8 @@ package io.aerofusion.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.aerofusion.platform.ErrorCode;
+import io.aerofusion.platform.http.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ class ApiDocumentsTest {
     private final List<FetchedDocument.Wanted> asked = new ArrayList<>();
     private FetchedDocument answer = new FetchedDocument.Failed("The service answers 500.");
     private Instant now = Instant.parse("2026-11-28T00:00:00Z");
+    private boolean full;
     private Configuration configuration = configuration(1, "/openapi.json");
     private final ApiDocuments documents = new ApiDocuments(
             wanted -> {
@@ -28,7 +31,12 @@ class ApiDocumentsTest {
                 return CompletableFuture.completedFuture(answer);
             },
             () -> configuration,
-            Runnable::run,
+            work -> {
+                if (full) {
+                    throw new ProblemException(ErrorCode.UNAVAILABLE, "Too much work is waiting.");
+                }
+                work.run();
+            },
             () -> now,
             ConfigFactory.parseString("{document-bytes-max = 1 MiB, fetch-timeout = 5s}"));
 
@@ -45,7 +53,7 @@ class ApiDocumentsTest {
                 null,
                 null,
                 null,
-                UpstreamSpec.Timeout.DEFAULTS,
+                null,
                 new UpstreamSpec.OpenApi(path, UpstreamSpec.OpenApi.REFRESH, null, true));
         var item = new Configuration.Item(
                 ResourceCodec.write(new Resource(Kind.UPSTREAM, "shop", spec)), generation, 0, "user:admin");
@@ -57,7 +65,8 @@ class ApiDocumentsTest {
         ApiDocuments.Known known = documents
                 .ready()
                 .toCompletableFuture()
-                .get(20, TimeUnit.SECONDS)
+                .get(60, TimeUnit.SECONDS)
+                .known()
                 .get("shop");
         assertThat(known).isNotNull();
         return known;
@@ -82,12 +91,12 @@ class ApiDocumentsTest {
         later();
         answer = content(GOOD.formatted("one"), "\"1\"");
         assertThat(shop().state()).isEqualTo(ApiDocuments.State.CURRENT);
-        long revision = documents.revision();
+        long revision = documents.now().revision();
         later();
         answer = new FetchedDocument.Unchanged();
         assertThat(shop().state()).isEqualTo(ApiDocuments.State.CURRENT);
         assertThat(asked.getLast().etag()).isEqualTo("\"1\"");
-        assertThat(documents.revision()).isGreaterThan(revision);
+        assertThat(documents.now().revision()).isGreaterThan(revision);
         later();
         answer = content("{\"openapi\":\"3.1.0\",\"info\":{},\"paths\":{}}", "\"2\"");
         assertThat(shop().state()).isEqualTo(ApiDocuments.State.STALE);
@@ -124,6 +133,45 @@ class ApiDocumentsTest {
         assertThat(shop().state()).isEqualTo(ApiDocuments.State.UNREACHABLE);
         assertThat(asked.getLast().etag()).isEmpty();
         configuration = Configuration.EMPTY;
-        assertThat(documents.now()).isEmpty();
+        assertThat(documents.now().known()).isEmpty();
+    }
+
+    @Test
+    void aLookThatCouldNotBeginIsMadeUpFor() throws Exception {
+        answer = content(GOOD.formatted("one"), "\"1\"");
+        full = true;
+        assertThat(shop().state()).isEqualTo(ApiDocuments.State.PENDING);
+        full = false;
+        assertThat(shop().state()).isEqualTo(ApiDocuments.State.CURRENT);
+    }
+
+    /** What somebody made of older documents, after newer ones were there, was taken for what is made of those. */
+    @Test
+    void theCatalogShowsTheNewestWhoeverWasSlow() throws Exception {
+        ApiCatalog catalog = new ApiCatalog(documents, () -> configuration, List::of, () -> now);
+        answer = content(GOOD.formatted("one"), "\"1\"");
+        var slow = catalog.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
+        later();
+        answer = content(GOOD.formatted("two"), "\"2\"");
+        var newest = catalog.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
+        ApiCatalog.Api old = slow.apply("localhost").get("shop");
+        ApiCatalog.Api shop = newest.apply("localhost").get("shop");
+        assertThat(old.title()).isEqualTo("one");
+        assertThat(shop.title()).isEqualTo("two");
+        assertThat(written(catalog, old)).contains("one");
+        assertThat(written(catalog, shop)).contains("two");
+        assertThat(catalog.ready()
+                        .toCompletableFuture()
+                        .get(60, TimeUnit.SECONDS)
+                        .apply("localhost")
+                        .get("shop")
+                        .title())
+                .isEqualTo("two");
+    }
+
+    private static String written(ApiCatalog catalog, ApiCatalog.Api api) {
+        byte[] document = catalog.document(api, "localhost");
+        assertThat(document).isNotNull();
+        return new String(document, StandardCharsets.UTF_8);
     }
 }

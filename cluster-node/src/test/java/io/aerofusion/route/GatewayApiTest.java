@@ -9,6 +9,7 @@ import io.aerofusion.platform.Caller;
 import io.aerofusion.platform.Caller.Response;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ class GatewayApiTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).withDatabase(TestDatabase.migrated()));
         admin = Caller.admin(node);
     }
 

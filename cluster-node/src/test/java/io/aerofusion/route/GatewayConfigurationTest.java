@@ -7,11 +7,18 @@ import io.aerofusion.platform.Caller;
 import io.aerofusion.platform.Caller.Response;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,7 +56,7 @@ class GatewayConfigurationTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).withDatabase(TestDatabase.migrated()));
         admin = Caller.admin(node);
     }
 
@@ -91,6 +98,26 @@ class GatewayConfigurationTest {
     }
 
     @Test
+    void a_change_beyond_its_bound_is_refused() {
+        byte[] random = new byte[ChangeSet.DEFLATED_BYTES_MAX + 10_000];
+        new Random(1).nextBytes(random);
+        // deflated, Base64 has the length of its bytes again
+        String note = Base64.getEncoder().encodeToString(random);
+        String document = "{'resources':[{'kind':'Upstream','metadata':{'name':'large'},'spec':{'note':'%s'}}]}";
+        for (Response refused : List.of(
+                admin.put(API + "configuration", document.formatted(note)),
+                admin.post(API + "configuration", document.formatted(note)))) {
+            assertThat(refused.status()).as(refused.body().toString()).isEqualTo(413);
+            assertThat(refused.code()).isEqualTo("body-too-large");
+            assertThat(refused.text("detail")).contains("1572864 bytes at most");
+        }
+        assertThat(admin.put(API + "configuration", document.formatted(note.substring(200_000)))
+                        .code())
+                .as("below it, it is read")
+                .isEqualTo("configuration-invalid");
+    }
+
+    @Test
     void what_is_exported_can_be_sent_back() {
         apply(FILE);
         for (String format : List.of("yaml", "json")) {
@@ -110,6 +137,112 @@ class GatewayConfigurationTest {
                 .isEqualTo("malformed-json");
         assertThat(admin.yaml("PUT", API + "configuration", "a: [").code()).isEqualTo("malformed-json");
         assertThat(admin.put(API + "configuration", "{'x':1}").code()).isEqualTo("invalid-request");
+    }
+
+    /** It took time in the square of its length: 2 million characters some 10 s. */
+    @Test
+    void a_line_that_yaml_takes_long_for_is_refused_unless_it_is_json() {
+        String value = "x".repeat(2_000_000);
+        for (String yaml : List.of(
+                "kind: Upstream\nspec: " + value,
+                "kind: Upstream\nspec: '" + value + "'",
+                "kind: Upstream\n# " + value,
+                "spec: |\n  " + value + " " + value,
+                "[\n" + value,
+                "\n" + " ".repeat(2_000_000))) {
+            Response refused = admin.yaml("POST", API + "configuration", yaml);
+            assertThat(refused.status()).as(refused.body().toString()).isEqualTo(400);
+            assertThat(refused.code()).isEqualTo("malformed-json");
+            assertThat(refused.text("detail"))
+                    .startsWith("Line 2 has more than")
+                    .contains("send the whole as JSON");
+        }
+        StringBuilder json = new StringBuilder(" {\"resources\":[");
+        for (int i = 0; i < 5_000; i++) {
+            json.append(i == 0 ? "" : ",")
+                    .append("{\"kind\":\"Upstream\",\"metadata\":{\"name\":\"u")
+                    .append(i)
+                    .append("\"},\"spec\":{\"endpoints\":[{\"address\":\"10.0.0.1\",\"port\":80}]}}");
+        }
+        Response taken = admin.yaml(
+                "POST", API + "configuration?dryRun=true", json.append("]}").toString());
+        assertThat(taken.body().path("changed").asInt())
+                .as(taken.body().toString())
+                .isEqualTo(5_000);
+        assertThat(json.length()).isGreaterThan(400_000);
+    }
+
+    /** They became replacement characters in YAML, and what was stored was not what somebody wrote. */
+    @Test
+    void bytes_that_are_no_utf_8_are_refused_in_yaml_as_in_json() throws Exception {
+        String resource = """
+                {"kind": "Upstream", "metadata": {"name": "latin"}, "spec": {"endpoints": [{"address": "m\u00fcller", "port": 80}]}}
+                """;
+        for (String type : List.of("application/json", "application/yaml", "text/yaml")) {
+            for (String method : List.of("POST", "PUT")) {
+                HttpResponse<String> refused = HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(admin.node().resolve(API + "configuration"))
+                                        .header("Authorization", "Bearer " + admin.token())
+                                        .header("Content-Type", type)
+                                        .method(
+                                                method,
+                                                HttpRequest.BodyPublishers.ofString(
+                                                        resource, StandardCharsets.ISO_8859_1))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString());
+                assertThat(refused.statusCode()).as(type).isEqualTo(400);
+                assertThat(refused.body()).contains("\"malformed-json\"", "not valid UTF-8");
+            }
+        }
+        assertThat(admin.get(API + "upstreams/latin").status()).isEqualTo(404);
+    }
+
+    @Test
+    void as_many_resources_as_a_gateway_holds_are_taken_in_yaml() {
+        StringBuilder yaml = new StringBuilder();
+        for (int i = 0; i < Proposal.RESOURCES_MAX; i++) {
+            yaml.append("---\nkind: Upstream\nmetadata: {name: u")
+                    .append(i)
+                    .append("}\nspec: {endpoints: [{address: 10.0.0.1, port: 80}]}\n");
+        }
+        Response taken = admin.yaml("POST", API + "configuration?dryRun=true", yaml.toString());
+        assertThat(taken.body().path("changed").asInt())
+                .as(taken.body().toString())
+                .isEqualTo(20_000);
+    }
+
+    @Test
+    void yaml_that_grows_or_nests_without_end_is_refused() {
+        StringBuilder bomb = new StringBuilder("a0: &a0 [x, x]\n");
+        for (int i = 1; i < 30; i++) {
+            bomb.append("a%1$d: &a%1$d [*a%2$d, *a%2$d]\n".formatted(i, i - 1));
+        }
+        for (String yaml : List.of(bomb.toString(), "a: &a x\n? *a\n: y", "a: &a {b: 1}\n<<: *a", "&a [*a]")) {
+            Response refused = admin.yaml("POST", API + "configuration", yaml);
+            assertThat(refused.code()).as(yaml).isEqualTo("malformed-json");
+        }
+        for (String yaml : List.of("[".repeat(200_000), "- ".repeat(100_000), "{a: ".repeat(50_000))) {
+            Response refused = admin.yaml("POST", API + "configuration", yaml);
+            assertThat(refused.code()).as(yaml.substring(0, 8)).isEqualTo("nested-too-deep");
+            assertThat(refused.status()).isEqualTo(422);
+        }
+    }
+
+    /** Those behind the first list were not read, so that a PUT removed them. */
+    @Test
+    void documents_behind_a_list_are_read() {
+        String upstream =
+                "{kind: Upstream, metadata: {name: %s}, spec: {endpoints: [{address: 10.0.0.1, port: 80}]}}\n";
+        Response applied = admin.yaml(
+                "PUT",
+                API + "configuration",
+                "- " + upstream.formatted("one") + "---\n" + upstream.formatted("two") + "---\n- "
+                        + upstream.formatted("three"));
+        assertThat(applied.body().path("changed").asInt())
+                .as(applied.body().toString())
+                .isEqualTo(3);
+        assertThat(admin.get(API + "upstreams/three").status()).isEqualTo(200);
     }
 
     @Test

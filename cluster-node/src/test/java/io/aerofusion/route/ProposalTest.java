@@ -127,6 +127,16 @@ class ProposalTest {
     }
 
     @Test
+    void no_more_resources_are_held_than_the_bound() {
+        JsonNode[] all = new JsonNode[Proposal.RESOURCES_MAX];
+        for (int i = 0; i < all.length; i++) all[i] = upstream("u" + i, 1);
+        assertThat(publish(all(false, all)).changes()).hasSize(20_000);
+        Proposal.Refused refused = refused(ChangeSet.put(upstream("more", 1), null, ""));
+        assertThat(refused.code()).isEqualTo(ErrorCode.QUOTA_EXCEEDED);
+        assertThat(refused.detail()).contains("20000 resources");
+    }
+
+    @Test
     void a_resource_keeps_the_time_it_was_made_at() {
         publish(all(false, upstream("a", 1)));
         Proposal.Valid later =

@@ -33,13 +33,13 @@ class RevocationsStateTest {
     void there_is_room_for_so_many_and_for_what_is_replaced() {
         RevocationsState state = RevocationsState.EMPTY;
         java.util.TreeMap<String, Revocation> all = new java.util.TreeMap<>();
-        for (int i = 0; i < RevocationsState.REVOCATIONS_MAX; i++) {
+        for (int i = 0; i < 20; i++) {
             all.put("r" + i, revocation("r" + i, 1_000));
         }
         state = new RevocationsState(state.revision(), all);
-        assertThat(state.hasRoomFor(revocation("new", 9), 0)).isFalse();
-        assertThat(state.hasRoomFor(revocation("r7", 9), 0)).isTrue();
-        assertThat(state.hasRoomFor(revocation("new", 9), 1_000 + RevocationsState.KEPT_AFTER.toMillis()))
+        assertThat(state.hasRoomFor(revocation("new", 9), 0, 20)).isFalse();
+        assertThat(state.hasRoomFor(revocation("r7", 9), 0, 20)).isTrue();
+        assertThat(state.hasRoomFor(revocation("new", 9), 1_000 + RevocationsState.KEPT_AFTER.toMillis(), 20))
                 .isTrue();
     }
 

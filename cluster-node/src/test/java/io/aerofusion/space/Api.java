@@ -8,13 +8,14 @@ import io.aerofusion.platform.DescribedApi;
 import io.aerofusion.platform.Node;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.UUID;
 
 /** The HTTP API of a node, as one caller uses it; for tests. */
-record Api(Node node, String token) {
+record Api(URI uri, String token) {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,7 +31,12 @@ record Api(Node node, String token) {
     }
 
     static Api admin(Node node) {
-        return new Api(node, node.adminToken());
+        return new Api(node.uri(), node.adminToken());
+    }
+
+    /** The same through the node's gateway. */
+    static Api throughTheGateway(Node node) {
+        return new Api(node.gatewayUri(), node.adminToken());
     }
 
     /** A user of its own, with a token. */
@@ -39,7 +45,7 @@ record Api(Node node, String token) {
                 .isIn(201, 409);
         Answer made = post("/api/v1/users/" + name + "/tokens", "{\"name\":\"test\"}");
         assertThat(made.status()).as(made.json().toString()).isEqualTo(201);
-        return new Api(node, made.json().path("secret").asText());
+        return new Api(uri, made.json().path("secret").asText());
     }
 
     String newSpace() throws Exception {
@@ -90,7 +96,7 @@ record Api(Node node, String token) {
     }
 
     HttpRequest request(String method, String path, String body, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(node.uri().resolve(path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri.resolve(path))
                 .method(
                         method,
                         body.isEmpty()

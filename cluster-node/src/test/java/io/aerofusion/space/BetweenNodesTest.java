@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 /** Messages arrive on another node as they left: above all, what is absent does not become the JSON value null. */
 final class BetweenNodesTest {
     private static final ActorTestKit KIT = ActorTestKit.create(ConfigFactory.parseString(
-                    "akka.actor.provider = local, akka.remote.artery.enabled = off, akka.extensions = []")
+                    "akka.actor.provider = local, akka.remote.artery.enabled = off, akka.extensions = [],"
+                            + " akka.actor.testkit.typed { single-expect-default = 60s, system-shutdown-default = 60s }")
             .withFallback(NodeConfig.load()));
     private static final Principal SOMEBODY = new Principal("default", "ada", Set.of(Principal.Role.USER), "tablet");
 

@@ -3,6 +3,7 @@ package io.aerofusion.space;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.typed.ActorRef;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.NodeConfig;
@@ -23,23 +24,24 @@ final class HostedSpaceTest {
     private static final long NOW = 1_800_000_000_000L;
     private static final long DAY = Duration.ofDays(1).toMillis();
     private static final ActorRef<Space.Reply> NOBODY = null;
+    private static final JsonNode LOG = Api.parse("{\"properties\":{\"log\":{\"x-sync\":\"list\"}}}");
 
     private final HostedSpace space = created();
 
     private static HostedSpace created() {
         HostedSpace space = new HostedSpace(IDENTITY, LIMITS);
-        persist(space, space.create(new Space.Create(ALICE, "Runways", false, "r", NOBODY), NOW));
+        persist(space, space.charter().create(new Space.Create(ALICE, "Runways", false, "r", NOBODY), NOW));
         return space;
     }
 
-    private static void persist(HostedSpace space, HostedSpace.Outcome outcome) {
-        assertThat(outcome).isInstanceOf(HostedSpace.Outcome.Persist.class);
-        ((HostedSpace.Outcome.Persist) outcome).facts().forEach(space::apply);
+    private static void persist(HostedSpace space, SpaceOutcome outcome) {
+        assertThat(outcome).isInstanceOf(SpaceOutcome.Persist.class);
+        ((SpaceOutcome.Persist) outcome).facts().forEach(space::apply);
     }
 
-    private static ErrorCode refusal(HostedSpace.Outcome outcome) {
-        assertThat(outcome).isInstanceOf(HostedSpace.Outcome.Refuse.class);
-        return ((HostedSpace.Outcome.Refuse) outcome).refused().code();
+    private static ErrorCode refusal(SpaceOutcome outcome) {
+        assertThat(outcome).isInstanceOf(SpaceOutcome.Refuse.class);
+        return ((SpaceOutcome.Refuse) outcome).refused().code();
     }
 
     private Decision push(Principal by, String device, long seq, Cursor base, long at, Mutation... mutations) {
@@ -57,32 +59,39 @@ final class HostedSpaceTest {
 
     @Test
     void the_owner_and_administrators_manage_and_others_see_nothing() {
-        assertThat(space.refusal(ALICE, SpaceRight.MANAGE)).isEmpty();
-        assertThat(space.refusal(ADMIN, SpaceRight.MANAGE)).isEmpty();
-        assertThat(space.refusal(BOB, SpaceRight.READ).orElseThrow().code()).isEqualTo(ErrorCode.SPACE_NOT_FOUND);
+        assertThat(space.charter().refusal(ALICE, SpaceRight.MANAGE)).isEmpty();
+        assertThat(space.charter().refusal(ADMIN, SpaceRight.MANAGE)).isEmpty();
+        assertThat(space.charter().refusal(BOB, SpaceRight.READ).orElseThrow().code())
+                .isEqualTo(ErrorCode.SPACE_NOT_FOUND);
         Principal otherTenant = new Principal("other", "alice", Set.of(Principal.Role.ADMIN), null);
-        assertThat(space.refusal(otherTenant, SpaceRight.READ).orElseThrow().code())
+        assertThat(space.charter()
+                        .refusal(otherTenant, SpaceRight.READ)
+                        .orElseThrow()
+                        .code())
                 .isEqualTo(ErrorCode.SPACE_NOT_FOUND);
     }
 
     @Test
     void a_member_gets_no_more_than_the_right() {
-        persist(space, space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.WRITE, 1L, NOBODY), NOW));
-        assertThat(space.refusal(BOB, SpaceRight.WRITE)).isEmpty();
-        assertThat(space.refusal(BOB, SpaceRight.MANAGE).orElseThrow().code()).isEqualTo(ErrorCode.FORBIDDEN);
-        assertThat(refusal(space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.READ, 1L, NOBODY), NOW)))
+        persist(space, space.charter().setMember(new Space.SetMember(ALICE, "bob", SpaceRight.WRITE, 1L, NOBODY), NOW));
+        assertThat(space.charter().refusal(BOB, SpaceRight.WRITE)).isEmpty();
+        assertThat(space.charter().refusal(BOB, SpaceRight.MANAGE).orElseThrow().code())
+                .isEqualTo(ErrorCode.FORBIDDEN);
+        assertThat(refusal(
+                        space.charter().setMember(new Space.SetMember(ALICE, "bob", SpaceRight.READ, 1L, NOBODY), NOW)))
                 .isEqualTo(ErrorCode.PRECONDITION_FAILED);
-        assertThat(refusal(space.setMember(new Space.SetMember(BOB, "eve", SpaceRight.READ, null, NOBODY), NOW)))
+        assertThat(refusal(
+                        space.charter().setMember(new Space.SetMember(BOB, "eve", SpaceRight.READ, null, NOBODY), NOW)))
                 .isEqualTo(ErrorCode.FORBIDDEN);
     }
 
     @Test
     void creating_again_is_told_from_a_repetition() {
-        assertThat(space.create(new Space.Create(ALICE, "Runways", false, "r", NOBODY), NOW))
-                .isEqualTo(new HostedSpace.Outcome.Persist(List.of()));
-        assertThat(refusal(space.create(new Space.Create(ALICE, "Other", false, "r2", NOBODY), NOW)))
+        assertThat(space.charter().create(new Space.Create(ALICE, "Runways", false, "r", NOBODY), NOW))
+                .isEqualTo(new SpaceOutcome.Persist(List.of()));
+        assertThat(refusal(space.charter().create(new Space.Create(ALICE, "Other", false, "r2", NOBODY), NOW)))
                 .isEqualTo(ErrorCode.ALREADY_EXISTS);
-        assertThat(refusal(space.create(new Space.Create(BOB, "Runways", false, "r", NOBODY), NOW)))
+        assertThat(refusal(space.charter().create(new Space.Create(BOB, "Runways", false, "r", NOBODY), NOW)))
                 .isEqualTo(ErrorCode.ALREADY_EXISTS);
     }
 
@@ -94,7 +103,8 @@ final class HostedSpaceTest {
         push(ALICE, "phone", 3, old, NOW, Mutation.delete("c", "1", 0));
         Cursor present = space.documents().cursor();
         space.seen(new Space.Seen(ALICE, "phone", present), NOW).forEach(space::apply);
-        assertThat(space.purge(NOW)).as("the tablet has said nothing yet").isEmpty();
+        space.told(ALICE, "tablet", old.encode(), NOW).forEach(space::apply);
+        assertThat(space.purge(NOW)).as("the tablet has not been told yet").isEmpty();
 
         long later = NOW + 31 * DAY;
         space.seen(new Space.Seen(ALICE, "phone", present), later).forEach(space::apply);
@@ -115,8 +125,7 @@ final class HostedSpaceTest {
                 .as("what waits stays where it is")
                 .extracting(Rejection::code)
                 .containsExactly(ErrorCode.QUARANTINED);
-        HostedSpace.Outcome accepted =
-                space.decide(new Space.DecideQuarantine(ALICE, "tablet", 2, true, NOBODY), later);
+        SpaceOutcome accepted = space.decide(new Space.DecideQuarantine(ALICE, "tablet", 2, true, NOBODY), later);
         persist(space, accepted);
         assertThat(space.documents().document("c", "1").orElseThrow().path("v").asInt())
                 .isEqualTo(7);
@@ -128,6 +137,40 @@ final class HostedSpaceTest {
     }
 
     @Test
+    void a_device_that_was_never_told_anything_keeps_no_tombstones() {
+        push(ALICE, "sensor", 1, null, NOW, set("1", 1), set("2", 2));
+        push(ALICE, "sensor", 3, null, NOW, Mutation.delete("c", "1", 0));
+        List<SpaceEvent> purge = space.purge(NOW);
+        assertThat(purge).as("it only pushes").hasSize(1);
+        purge.forEach(space::apply);
+
+        space.told(ALICE, "sensor", null, NOW).forEach(space::apply);
+        push(ALICE, "other", 1, space.documents().cursor(), NOW, Mutation.delete("c", "2", 0));
+        HostedSpace back = HostedSpaceCodec.read(HostedSpaceCodec.write(space), IDENTITY, LIMITS);
+        for (HostedSpace any : List.of(space, back)) {
+            assertThat(any.purge(NOW)).as("since it reads it waits for it").isEmpty();
+        }
+        Cursor present = space.documents().cursor();
+        space.told(ALICE, "sensor", present.encode(), NOW).forEach(space::apply);
+        space.seen(new Space.Seen(ALICE, "other", present), NOW).forEach(space::apply);
+        space.purge(NOW).forEach(space::apply);
+        assertThat(space.documents().keptDocuments()).isZero();
+        assertThat(space.purgeAtRest(NOW + 1)).as("rarely").isEmpty();
+    }
+
+    @Test
+    void a_device_that_changes_what_it_read_elsewhere_counts_by_its_base() {
+        push(ALICE, "curl", 1, null, NOW, set("1", 1), set("2", 1));
+        Cursor base = space.documents().cursor();
+        push(ALICE, "curl", 3, base, NOW, Mutation.delete("c", "1", 0));
+        assertThat(space.purge(NOW))
+                .as("what came after its base it may not know")
+                .isEmpty();
+        push(ALICE, "curl", 4, space.documents().cursor(), NOW, set("2", 2));
+        assertThat(space.purge(NOW)).hasSize(1);
+    }
+
+    @Test
     void a_device_is_recorded_when_it_is_new_and_then_once_a_day() {
         push(ALICE, "phone", 1, null, NOW, set("1", 1));
         assertThat(space.sighting(ALICE, "phone", NOW + DAY / 2)).isEmpty();
@@ -136,23 +179,82 @@ final class HostedSpaceTest {
 
     @Test
     void a_credential_proves_whose_device_it_is() {
-        persist(space, space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.WRITE, null, NOBODY), NOW));
-        push(ALICE, "phone", 1, null, NOW, set("1", 1));
+        persist(
+                space,
+                space.charter().setMember(new Space.SetMember(ALICE, "bob", SpaceRight.WRITE, null, NOBODY), NOW));
+        persist(space, space.setSchema(new Space.SetSchema(ALICE, "c", LOG, null, NOBODY), NOW));
+        push(ALICE, "phone", 1, null, NOW, set("1", 1), set("1", 1));
         assertThat(space.refusalToFollow(BOB, "phone").orElseThrow().code()).isEqualTo(ErrorCode.DEVICE_UNKNOWN);
         Principal bobsPhone = new Principal("default", "bob", Set.of(), "phone");
         assertThat(space.refusalToFollow(bobsPhone, "phone")).isEmpty();
+
+        Decision own = push(bobsPhone, "phone", 1, null, NOW, set("1", 2), insert("2", null), insert("2", "phone:2:0"));
+        assertThat(own.rejections()).isEmpty();
+        assertThat(own.operations()).as("its numbers are its own").hasSize(3);
+        assertThat(space.documents().document("c", "1").orElseThrow().path("v").asInt())
+                .isEqualTo(2);
+        assertThat(space.documents().document("c", "2").orElseThrow().path("log"))
+                .as("the keys that the device gave are those of its elements")
+                .extracting(node -> node.asText())
+                .containsExactly("at the head", "after phone:2:0");
+        assertThat(space.refusalToFollow(ALICE, "phone").orElseThrow().code()).isEqualTo(ErrorCode.DEVICE_UNKNOWN);
+
+        HostedSpace back = HostedSpaceCodec.read(HostedSpaceCodec.write(space), IDENTITY, LIMITS);
+        for (HostedSpace any : List.of(space, back)) {
+            HostedSpace.Verdict again = any.judge(
+                    new Space.Push(bobsPhone, new Push("phone", 1, null, List.of(set("1", 2))), null, null), NOW);
+            assertThat(((HostedSpace.Verdict.Merge) again).decision().operations())
+                    .as("and told again they have no effect")
+                    .isEmpty();
+            assertThat(any.refusalToFollow(ALICE, "phone")).isPresent();
+        }
+    }
+
+    private static Mutation insert(String id, String after) {
+        return new Mutation(
+                "c",
+                id,
+                0,
+                Map.of(),
+                List.of(),
+                false,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(
+                        "log",
+                        List.of(new Mutation.Insertion(
+                                after,
+                                JsonNodeFactory.instance.textNode(after == null ? "at the head" : "after " + after)))));
+    }
+
+    @Test
+    void a_name_stays_its_users_when_the_lease_is_over() {
+        persist(
+                space,
+                space.charter().setMember(new Space.SetMember(ALICE, "bob", SpaceRight.WRITE, null, NOBODY), NOW));
+        push(ALICE, "phone", 1, null, NOW, set("1", 1));
+        long later = NOW + 31 * DAY;
+        push(ALICE, "tablet", 1, null, later, set("2", 1));
+        space.purge(later).forEach(space::apply);
+        assertThat(space.view().devices()).isEqualTo(1);
+        assertThat(space.refusalToFollow(BOB, "phone").orElseThrow().code()).isEqualTo(ErrorCode.DEVICE_UNKNOWN);
+        assertThat(space.refusalToFollow(ALICE, "phone")).isEmpty();
     }
 
     @Test
     void an_erased_space_says_so_to_everybody() {
-        space.erase("user:alice", NOW).forEach(space::apply);
-        assertThat(space.refusal(ALICE, SpaceRight.READ).orElseThrow().code()).isEqualTo(ErrorCode.ERASED);
-        assertThat(space.erase("user:alice", NOW)).isEmpty();
+        space.charter().erase("user:alice", NOW).forEach(space::apply);
+        assertThat(space.charter().refusal(ALICE, SpaceRight.READ).orElseThrow().code())
+                .isEqualTo(ErrorCode.ERASED);
+        assertThat(space.charter().erase("user:alice", NOW)).isEmpty();
     }
 
     @Test
     void a_snapshot_holds_everything() {
-        persist(space, space.setMember(new Space.SetMember(ALICE, "bob", SpaceRight.READ, null, NOBODY), NOW));
+        persist(
+                space,
+                space.charter().setMember(new Space.SetMember(ALICE, "bob", SpaceRight.READ, null, NOBODY), NOW));
         persist(
                 space,
                 space.setSchema(

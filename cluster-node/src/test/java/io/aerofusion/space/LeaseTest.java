@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.space.wire.Frame;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,7 @@ final class LeaseTest {
     @BeforeAll
     static void start(@TempDir Path data) {
         node = Node.start(NodeOptions.in(data)
+                .withDatabase(TestDatabase.migrated())
                 .with("aerofusion.space.entity.lease", "300ms")
                 .with("aerofusion.space.entity.purge-interval", "100ms"));
         api = Api.admin(node);
@@ -63,7 +65,17 @@ final class LeaseTest {
             device.catchUp();
             assertThat(device.documents).containsOnlyKeys("c/3");
             List<Mutation> offline = List.of(
-                    Mutation.set("c", "1", 0, TestDevice.values(Map.of("v", 2))),
+                    new Mutation(
+                            "c",
+                            "1",
+                            0,
+                            TestDevice.values(Map.of("v", 2)),
+                            List.of("w"),
+                            false,
+                            Map.of(),
+                            Map.of(),
+                            Map.of(),
+                            Map.of()),
                     Mutation.set("c", "2", 0, TestDevice.values(Map.of("v", 2))),
                     Mutation.set("c", "3", 0, TestDevice.values(Map.of("v", 2))));
             device.send(new Frame.Push(space, 4, away, offline, null));
@@ -76,6 +88,17 @@ final class LeaseTest {
             assertThat(held.findValuesAsText("id")).containsExactly("1", "2");
             assertThat(held.path(0).path("device").asText()).isEqualTo("away");
             assertThat(held.path(0).path("set").path("v").asInt()).isEqualTo(2);
+            assertThat(held.path(0).path("unset").path(0).asText()).isEqualTo("w");
+            JsonNode page = api.get(quarantine + "?limit=1").json();
+            assertThat(page.path("items").findValuesAsText("id")).containsExactly("1");
+            JsonNode rest = api.get(
+                            quarantine + "?limit=1&cursor=" + page.path("next").asText())
+                    .json();
+            assertThat(rest.path("items").findValuesAsText("id")).containsExactly("2");
+            assertThat(api.get(quarantine + "?cursor=" + rest.path("next").asText())
+                            .json()
+                            .path("items"))
+                    .isEmpty();
             assertThat(reader.post(quarantine + "/away/4", "{\"accept\":true}").code())
                     .isEqualTo("forbidden");
             assertThat(api.post(quarantine + "/away/4", "{\"accept\":true}").status())

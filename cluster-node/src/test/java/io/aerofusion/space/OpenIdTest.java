@@ -10,6 +10,7 @@ import io.aerofusion.platform.Caller;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.space.wire.Frame;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class OpenIdTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String REVOCATIONS = "/api/v1/gateway/revocations";
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final KeyPair PAIR = TestIssuer.pair("openid", "secp256r1");
     private static final long EXPIRES = System.currentTimeMillis() / 1000 + 3600;
 
@@ -55,15 +57,16 @@ final class OpenIdTest {
                     "{\"issuer\":\"" + issuer(path) + "\",\"jwks_uri\":\"" + issuer("/jwks") + "\"}");
         }
         answer("/jwks", jwks);
+        answer("/guarded", "in");
         server.createContext("/page", exchange -> {
             exchange.getResponseHeaders().add("Cache-Control", "max-age=3600");
             exchange.getResponseHeaders().add("Surrogate-Key", "pages");
-            exchange.sendResponseHeaders(200, -1);
             served.incrementAndGet();
+            exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
         server.start();
-        first = Node.start(options(data.resolve("first")));
+        first = Node.start(options(data.resolve("first")).withDatabase(TestDatabase.migrated()));
         second = Node.start(options(data.resolve("second")).joining(first));
         admin = Caller.admin(first);
     }
@@ -298,8 +301,66 @@ final class OpenIdTest {
     }
 
     @Test
+    void a_revoked_token_is_refused_by_the_gateways_of_all_nodes_until_it_is_lifted() throws Exception {
+        publish("""
+                kind: Upstream
+                metadata: {name: guarded}
+                spec: {endpoints: [{address: 127.0.0.1, port: %1$d}]}
+                ---
+                kind: HTTPRoute
+                metadata: {name: guarded}
+                spec: {rules: [{matches: [{path: {type: PathPrefix, value: /guarded}}], backendRefs: [{name: guarded}]}]}
+                ---
+                kind: Policy
+                metadata: {name: guarded}
+                spec:
+                  targetRefs: [{kind: HTTPRoute, name: guarded}]
+                  authentication:
+                    anyOf: [{jwt: {providers: [{name: corp, issuer: '%2$s', audiences: [api], discovery: true}]}}]
+                """.formatted(server.getAddress().getPort(), issuer("/corp")));
+        String stolen = token("/corp", "traveller", "\"jti\":\"gateway-1\"");
+        String other = token("/corp", "traveller", "\"jti\":\"gateway-2\"");
+        for (Node node : List.of(first, second)) {
+            awaitGuarded(node, stolen, 200);
+            assertThat(guarded(node, other)).isEqualTo(200);
+            assertThat(guarded(node, stolen)).as("from memory").isEqualTo(200);
+        }
+
+        Caller.Response revoked = admin.post(REVOCATIONS, "{'jti':'gateway-1'}");
+        assertThat(revoked.status()).as(revoked.body().toString()).isEqualTo(201);
+        for (Node node : List.of(first, second)) {
+            awaitGuarded(node, stolen, 401);
+            assertThat(guarded(node, other)).as("only the one").isEqualTo(200);
+        }
+
+        assertThat(admin.delete(REVOCATIONS + "/" + revoked.text("id")).status())
+                .isEqualTo(204);
+        for (Node node : List.of(first, second)) {
+            awaitGuarded(node, stolen, 200);
+        }
+    }
+
+    private static void awaitGuarded(Node node, String token, int status) {
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(guarded(node, token)).isEqualTo(status));
+    }
+
+    private static int guarded(Node node, String token) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(node.gatewayUri().resolve("/guarded"))
+                .header("Authorization", "Bearer " + token)
+                .timeout(LIMIT)
+                .build();
+        return CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+    }
+
+    private static void publish(String yaml) {
+        Caller.Response published = admin.yaml("POST", "/api/v1/gateway/configuration", yaml);
+        assertThat(published.status()).as(published.body().toString()).isEqualTo(200);
+    }
+
+    @Test
     void stored_responses_are_purged_on_all_nodes() throws Exception {
-        Caller.Response published = admin.yaml("POST", "/api/v1/gateway/configuration", """
+        publish("""
                 kind: Upstream
                 metadata: {name: pages}
                 spec: {endpoints: [{address: 127.0.0.1, port: %d}]}
@@ -311,9 +372,7 @@ final class OpenIdTest {
                 kind: Policy
                 metadata: {name: pages}
                 spec: {targetRefs: [{kind: HTTPRoute, name: pages}], cache: {}}
-                """.formatted(
-                        server.getAddress().getPort()));
-        assertThat(published.status()).as(published.body().toString()).isEqualTo(200);
+                """.formatted(server.getAddress().getPort()));
         for (Node node : List.of(first, second)) {
             await().atMost(LIMIT)
                     .untilAsserted(() -> assertThat(page(node).statusCode()).isEqualTo(200));
@@ -323,7 +382,11 @@ final class OpenIdTest {
         }
         int before = served.get();
 
-        assertThat(purge("{'tag':'others'}").body().path("purged").asInt()).isZero();
+        await().atMost(LIMIT).untilAsserted(() -> {
+            JsonNode others = purge("{'tag':'others'}").body();
+            assertThat(others.path("purged").asInt(-1)).isZero();
+            assertThat(others.path("nodes")).as("they have found each other").hasSize(2);
+        });
         JsonNode purged = purge("{'route':'pages','host':'127.0.0.1','pathPrefix':'/page','tag':'pages'}")
                 .body();
         assertThat(purged.path("purged").asInt()).as(purged.toString()).isEqualTo(2);
@@ -343,7 +406,6 @@ final class OpenIdTest {
 
     private static HttpResponse<Void> page(Node node) throws Exception {
         URI uri = node.gatewayUri().resolve("/page/1");
-        return HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), HttpResponse.BodyHandlers.discarding());
+        return CLIENT.send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), HttpResponse.BodyHandlers.discarding());
     }
 }

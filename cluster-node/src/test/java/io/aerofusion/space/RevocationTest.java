@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.space.wire.Frame;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
@@ -29,7 +30,7 @@ final class RevocationTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        first = Node.start(options(data.resolve("first")));
+        first = Node.start(options(data.resolve("first")).withDatabase(TestDatabase.migrated()));
         second = Node.start(options(data.resolve("second")).joining(first));
         api = Api.admin(first);
     }
@@ -136,6 +137,37 @@ final class RevocationTest {
             Frame.Bye bye = device.hear(Frame.Bye.class);
             assertThat(bye.reason()).isEqualTo(ErrorCode.UNAVAILABLE);
             assertThat(bye.retryAfterMillis()).isNotNegative();
+        }
+    }
+
+    @Test
+    void who_gets_other_roles_just_before_the_hello_is_served() throws Exception {
+        Api user = api.user("early");
+        String space = user.newSpace();
+        try (TestDevice witness = TestDevice.connect("witness", second.uri(), user.token());
+                TestDevice late = TestDevice.open("late", second.uri(), user.token())) {
+            api.put("/api/v1/users/early/roles", "{\"roles\":[\"user\",\"operator\"]}");
+            assertThat(witness.hear(Frame.Bye.class).reason()).isEqualTo(ErrorCode.UNAVAILABLE);
+            late.send(late.hello(""));
+            late.hear(Frame.Welcome.class);
+            late.follow(space);
+            late.push(space, "c", "1", Map.of("v", 1));
+            late.acked();
+        }
+    }
+
+    /** Whoever held the old credential had a socket ready, and stayed connected for good. */
+    @Test
+    void a_socket_that_was_opened_with_a_credential_is_no_session_after_its_rotation() throws Exception {
+        String stolen = api.post("/api/v1/devices", "{\"device\":\"tug\"}")
+                .json()
+                .path("credential")
+                .asText();
+        try (TestDevice thief = TestDevice.open("tug", second.uri(), stolen)) {
+            assertThat(api.post("/api/v1/devices/tug/credential", "").status()).isEqualTo(200);
+            thief.send(thief.hello(""));
+            assertThat(thief.hear(Frame.Bye.class).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+            thief.hearTheEnd();
         }
     }
 

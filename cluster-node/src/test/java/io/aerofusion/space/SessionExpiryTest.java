@@ -33,7 +33,8 @@ import org.junit.jupiter.api.Test;
 /** A session ends with the token it was opened with, and after silence, by a clock that the test holds. */
 final class SessionExpiryTest {
     private static final Config CONFIG = ConfigFactory.parseString(
-                    "akka.actor.provider = local, akka.remote.artery.enabled = off, akka.extensions = []")
+                    "akka.actor.provider = local, akka.remote.artery.enabled = off, akka.extensions = [],"
+                            + " akka.actor.testkit.typed { single-expect-default = 60s, system-shutdown-default = 60s }")
             .withFallback(NodeConfig.load());
     private static final ActorTestKit KIT = ActorTestKit.create(CONFIG);
     private static final Principal ADA = new Principal("default", "corp.ada", Set.of(Principal.Role.USER), null);
@@ -44,6 +45,8 @@ final class SessionExpiryTest {
     private final TestProbe<String> asked = KIT.createTestProbe();
     private final TestProbe<String> closed = KIT.createTestProbe();
     private volatile Authenticator.@Nullable Outcome said;
+    /** The next answer, before those that are said. */
+    private volatile @Nullable CompletableFuture<Authenticator.Outcome> pending;
 
     private final class FakeSocket implements Socket {
         @Override
@@ -77,7 +80,7 @@ final class SessionExpiryTest {
 
     private static final class NoDevices implements DeviceLink {
         @Override
-        public void opened(Principal device, ActorRef<SessionSignal> session) {}
+        public void opened(Principal device, String credential, ActorRef<SessionSignal> session) {}
 
         @Override
         public void closed(Principal device, ActorRef<SessionSignal> session) {}
@@ -85,6 +88,11 @@ final class SessionExpiryTest {
         @Override
         public CompletionStage<Reported> reported(Principal device, JsonNode patch) {
             return CompletableFuture.failedFuture(new IllegalStateException("there are no devices"));
+        }
+
+        @Override
+        public CompletionStage<Boolean> mayBear(Principal user, String device) {
+            return CompletableFuture.completedFuture(true);
         }
 
         @Override
@@ -102,6 +110,14 @@ final class SessionExpiryTest {
     }
 
     private ActorRef<SessionMessage> session(String token, Authenticator.@Nullable Accepted identity) {
+        ActorRef<SessionMessage> session = opened(token, identity);
+        hello(session, identity == null ? "said" : "");
+        frames.expectMessageClass(Frame.Welcome.class);
+        return session;
+    }
+
+    /** A session whose device has not said anything yet. */
+    private ActorRef<SessionMessage> opened(String token, Authenticator.@Nullable Accepted identity) {
         SessionServices services = new SessionServices(
                 "node",
                 SessionLimits.of(CONFIG),
@@ -112,17 +128,22 @@ final class SessionExpiryTest {
                 nothing(),
                 new SpaceMetrics(),
                 () -> Instant.ofEpochMilli(millis.get()));
-        ActorRef<SessionMessage> session =
-                KIT.spawn(SyncSession.create(services, new FakeSocket(), "s", token, identity));
-        session.tell(new SessionMessage.Received(ByteString.fromArray(FrameCodec.encode(
-                new Frame.Hello("phone", identity == null ? "said" : "", 1, millis.get(), null, null)))));
-        frames.expectMessageClass(Frame.Welcome.class);
-        return session;
+        return KIT.spawn(SyncSession.create(services, new FakeSocket(), "s", token, identity));
+    }
+
+    private void hello(ActorRef<SessionMessage> session, String token) {
+        session.tell(new SessionMessage.Received(
+                ByteString.fromArray(FrameCodec.encode(new Frame.Hello("phone", token, 1, millis.get(), null, null)))));
     }
 
     private CompletionStage<Authenticator.Outcome> authenticate(String token) {
         Authenticator.Outcome now = said;
+        CompletableFuture<Authenticator.Outcome> later = pending;
         asked.ref().tell(token);
+        if (later != null) {
+            pending = null;
+            return later;
+        }
         return now == null
                 ? CompletableFuture.failedFuture(new IllegalStateException("nobody can say"))
                 : CompletableFuture.completedFuture(now);
@@ -183,6 +204,44 @@ final class SessionExpiryTest {
         frames.expectNoMessage(Duration.ofMillis(50));
         session.tell(new SessionMessage.IdentifyForeignAgain());
         assertThat(frames.expectMessageClass(Frame.Bye.class).reason()).isEqualTo(ErrorCode.ERASED);
+    }
+
+    /** It was welcomed before it had a name, and of what its device sent then nothing was read after the hello. */
+    @Test
+    void a_session_whose_user_changes_before_the_hello_asks_when_it_comes_and_is_welcomed_once() {
+        said = new Authenticator.Accepted(ADA, Long.MAX_VALUE);
+        ActorRef<SessionMessage> session = opened("token", new Authenticator.Accepted(ADA, Long.MAX_VALUE));
+        session.tell(new SessionMessage.IdentifyAgain(ADA.tenant(), ADA.user()));
+        frames.expectNoMessage(Duration.ofMillis(50));
+        hello(session, "");
+        asked.expectMessage("token");
+        frames.expectMessageClass(Frame.Welcome.class);
+        frames.expectNoMessage(Duration.ofMillis(50));
+    }
+
+    /** Such a session was sent away: its credential was held against a name that it had not said yet. */
+    @Test
+    void a_session_with_a_devices_credential_cares_for_no_change_of_its_owner() {
+        Principal phone = new Principal("default", ADA.user(), Set.of(), "phone");
+        ActorRef<SessionMessage> session = opened("token", new Authenticator.Accepted(phone));
+        session.tell(new SessionMessage.IdentifyAgain(ADA.tenant(), ADA.user()));
+        hello(session, "");
+        frames.expectMessageClass(Frame.Welcome.class);
+        asked.expectNoMessage(Duration.ofMillis(50));
+    }
+
+    @Test
+    void a_change_while_the_token_is_being_checked_has_it_checked_once_more() {
+        CompletableFuture<Authenticator.Outcome> first = new CompletableFuture<>();
+        pending = first;
+        said = new Authenticator.Refused(ErrorCode.UNAUTHENTICATED, "The token was revoked.");
+        ActorRef<SessionMessage> session = opened("", null);
+        hello(session, "said");
+        asked.expectMessage("said");
+        session.tell(new SessionMessage.IdentifyAgain(ADA.tenant(), ADA.user()));
+        first.complete(new Authenticator.Accepted(ADA, Long.MAX_VALUE));
+        asked.expectMessage("said");
+        assertThat(frames.expectMessageClass(Frame.Bye.class).reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
     }
 
     @Test

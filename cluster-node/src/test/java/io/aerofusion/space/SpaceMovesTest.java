@@ -1,27 +1,37 @@
 package io.aerofusion.space;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.space.wire.Frame;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Spaces that live on another node than their devices, move, and come back after a restart. */
 final class SpaceMovesTest {
     private static final int SPACES = 8;
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     @TempDir
     private Path directory;
 
     @Test
     void devices_of_two_nodes_share_spaces_and_go_on_when_one_node_leaves() throws Exception {
-        Node first = Node.start(NodeOptions.in(directory.resolve("first")));
+        Node first = Node.start(NodeOptions.in(directory.resolve("first")).withDatabase(TestDatabase.migrated()));
         Node second = Node.start(NodeOptions.in(directory.resolve("second")).joining(first));
         List<TestDevice> devices = new ArrayList<>();
         try {
@@ -43,7 +53,30 @@ final class SpaceMovesTest {
                     assertThat(here.cursor).isEqualTo(there.cursor);
                 }
             }
+            TestDevice onTheLeavingNode = TestDevice.connect("guest", second.uri(), first.adminToken());
+            devices.add(onTheLeavingNode.follow(spaces.getFirst()));
+            for (int i = 0; i < SPACES; i++) {
+                devices.get(i).send(new Frame.Announce(spaces.get(i), JsonNodeFactory.instance.textNode("here")));
+            }
+            List<CompletableFuture<HttpResponse<String>>> polls = new ArrayList<>();
+            for (int i = 0; i < SPACES; i++) {
+                polls.add(HTTP.sendAsync(
+                        Api.admin(first)
+                                .request(
+                                        "GET",
+                                        "/sync/v1/spaces/" + spaces.get(i) + "/changes?wait=20&since="
+                                                + devices.get(i).cursor,
+                                        ""),
+                        HttpResponse.BodyHandlers.ofString()));
+            }
+            awaitPresence(first, spaces);
             second.stop();
+            Frame.Bye bye = onTheLeavingNode.hear(Frame.Bye.class);
+            assertThat(bye.reason()).isEqualTo(ErrorCode.UNAVAILABLE);
+            assertThat(bye.retryAfterMillis())
+                    .as("it may come back, to another node")
+                    .isNotNegative();
+            onTheLeavingNode.hearTheEnd();
             for (int i = 0; i < SPACES; i++) {
                 TestDevice device = devices.get(i);
                 device.push(spaces.get(i), "c", "2", Map.of("v", 3));
@@ -54,6 +87,10 @@ final class SpaceMovesTest {
                                 .body())
                         .isEqualTo("{\"a\":1,\"b\":2}");
             }
+            awaitPresence(first, spaces); // those that moved, too
+            for (CompletableFuture<HttpResponse<String>> poll : polls) { // whose space moved was not answered at all
+                assertThat(poll.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+            }
         } finally {
             devices.forEach(TestDevice::close);
             second.stop();
@@ -61,10 +98,23 @@ final class SpaceMovesTest {
         }
     }
 
+    /** A space that moved had forgotten who was there, and nobody announced it again. */
+    private static void awaitPresence(Node node, List<String> spaces) {
+        for (String space : spaces) {
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(Api.admin(node)
+                                    .get("/api/v1/spaces/" + space + "/presence")
+                                    .json()
+                                    .toString())
+                            .contains("here-" + space));
+        }
+    }
+
     @Test
     void a_node_that_starts_again_knows_everything_and_repeats_count_once() throws Exception {
-        NodeOptions options =
-                NodeOptions.in(directory.resolve("node")).with("aerofusion.space.entity.snapshot-bytes-min", "2 KiB");
+        NodeOptions options = NodeOptions.in(directory.resolve("node"))
+                .withDatabase(TestDatabase.migrated())
+                .with("aerofusion.space.entity.snapshot-bytes-min", "2 KiB");
         String space;
         String cursor;
         String hash;

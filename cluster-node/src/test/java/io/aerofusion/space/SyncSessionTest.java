@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.space.wire.Frame;
 import io.aerofusion.space.wire.FrameCodec;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,13 +31,16 @@ final class SyncSessionTest {
     @BeforeAll
     static void start(@TempDir Path data) {
         node = Node.start(NodeOptions.in(data)
+                .withDatabase(TestDatabase.migrated())
                 .with("aerofusion.space.epoch", 2)
-                .with("aerofusion.space.session.hello-timeout", "1s")
+                .with("aerofusion.space.session.hello-timeout", "5s")
                 .with("aerofusion.space.session.tick", "200ms")
                 .with("aerofusion.space.session.frame-bytes-max", "256 KiB")
                 .with("aerofusion.space.session.credit-bytes", "4000")
                 .with("aerofusion.space.session.unsent-bytes-max", "64 KiB")
                 .with("aerofusion.space.session.token-recheck", "300ms")
+                .with("aerofusion.space.session.seen-interval", "2s")
+                .with("aerofusion.space.entity.purge-interval", "300ms")
                 .with("aerofusion.space.entity.page-bytes-max", "8 KiB"));
         api = Api.admin(node);
     }
@@ -60,13 +65,13 @@ final class SyncSessionTest {
     @Test
     void a_wrong_token_ends_the_session() throws Exception {
         try (TestDevice device = TestDevice.open("d", node.uri(), "")) {
-            device.send(device.hello("afu_nonsense"));
+            device.send(device.hello("aft_nonsense"));
             Frame.Bye bye = device.hear(Frame.Bye.class);
             assertThat(bye.reason()).isEqualTo(ErrorCode.UNAUTHENTICATED);
             assertThat(bye.retryAfterMillis()).isNegative();
             device.hearTheEnd();
         }
-        assertThatThrownBy(() -> TestDevice.open("d", node.uri(), "afu_nonsense"))
+        assertThatThrownBy(() -> TestDevice.open("d", node.uri(), "aft_nonsense"))
                 .hasStackTraceContaining("401");
     }
 
@@ -125,6 +130,25 @@ final class SyncSessionTest {
                             .json()
                             .path("items"))
                     .hasSize(1);
+        }
+    }
+
+    @Test
+    void mutation_numbers_that_there_are_not_are_refused_and_none_is_used_up() throws Exception {
+        String space = api.newSpace();
+        try (TestDevice device = connect("d")) {
+            device.send(new Frame.Push(space, 1L << 53, null, set("1", 1), null));
+            Frame.Failure failure = device.hear(Frame.Failure.class);
+            assertThat(failure.code()).isEqualTo(ErrorCode.SEQUENCE_CONFLICT);
+            assertThat(failure.space()).isEqualTo(space);
+            assertThat(api.push(space, "curl", 1L << 53, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}")
+                            .code())
+                    .isEqualTo("sequence-conflict");
+            device.send(new Frame.Push(space, 1, null, set("1", 1), null));
+            assertThat(upTo(device)).isEqualTo(1);
+            device.send(new Frame.Push(space, 0, null, set("1", 1), null)); // no push at all
+            assertThat(device.hear(Frame.Bye.class).reason()).isEqualTo(ErrorCode.MALFORMED_FRAME);
+            device.hearTheEnd();
         }
     }
 
@@ -247,15 +271,10 @@ final class SyncSessionTest {
                 writer.acked();
                 writer.send(new Frame.Credit(4000));
             }
-            long heard = 0;
-            while (!reader.hearsNothing(500)) {
-                reader.apply(reader.hear());
-                heard++;
-            }
-            assertThat(heard).isLessThan(40);
+            assertThat(reader.hearWhatWasSent()).isLessThan(40);
             reader.send(new Frame.Credit(4000));
             reader.hear(Frame.Delta.class);
-            await().atMost(Duration.ofSeconds(20)).until(() -> {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
                 if (!reader.hearsNothing(50)) {
                     reader.apply(reader.hear());
                 }
@@ -266,25 +285,83 @@ final class SyncSessionTest {
     }
 
     @Test
-    void a_device_that_never_reads_is_harmless() throws Exception {
+    void of_what_a_device_stores_in_quick_succession_the_latest_counts() throws Exception {
         String space = api.newSpace();
-        TestDevice deaf = TestDevice.deaf("deaf", node.uri(), node.adminToken());
-        deaf.send(deaf.hello(""));
-        deaf.send(new Frame.Sub(space, List.of(), null));
-        for (int i = 0; i < 20; i++) {
-            deaf.send(new Frame.Credit(4000));
+        String device = "/api/v1/devices/quick";
+        String credential = api.post("/api/v1/devices", "{\"device\":\"quick\"}")
+                .json()
+                .path("credential")
+                .asText();
+        try (TestDevice quick =
+                TestDevice.connect("quick", node.uri(), credential).follow(space)) {
+            quick.push(space, "c", "1", Map.of("v", 1));
+            String before = quick.acked().cursor();
+            quick.send(new Frame.Seen(space, before));
+            quick.push(space, List.of(Mutation.delete("c", "1", 0)));
+            String after = quick.acked().cursor();
+            quick.send(new Frame.Seen(space, after)); // and nothing more: it is idle from now on
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                assertThat(api.get(device)
+                                .json()
+                                .at("/acknowledged/" + space + "/cursor")
+                                .asText())
+                        .isEqualTo(after);
+                assertThat(api.get("/sync/v1/spaces/" + space + "/changes?since=" + before)
+                                .json()
+                                .path("reset")
+                                .asBoolean())
+                        .as("the tombstone is gone, since every device has seen the delete")
+                        .isTrue();
+            });
         }
-        try (TestDevice writer = connect("writer").follow(space);
-                TestDevice reader = connect("reader").follow(space)) {
-            for (int i = 0; i < 20; i++) {
-                writer.push(space, "c", "1", Map.of("v", i));
-                writer.acked();
-                reader.hear(Frame.Delta.class);
-                reader.send(new Frame.Credit(4000));
+    }
+
+    @Test
+    void what_a_device_stored_last_is_passed_on_when_its_session_ends() throws Exception {
+        String space = api.newSpace();
+        String credential = api.post("/api/v1/devices", "{\"device\":\"brief\"}")
+                .json()
+                .path("credential")
+                .asText();
+        String last;
+        try (TestDevice brief =
+                TestDevice.connect("brief", node.uri(), credential).follow(space)) {
+            brief.send(new Frame.Seen(space, brief.cursor));
+            brief.push(space, "c", "1", Map.of("v", 1));
+            last = brief.acked().cursor();
+            brief.send(new Frame.Seen(space, last));
+            brief.send(new Frame.Leave("done"));
+        }
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(api.get("/api/v1/devices/brief")
+                                .json()
+                                .at("/acknowledged/" + space + "/cursor")
+                                .asText())
+                        .isEqualTo(last));
+    }
+
+    @Test
+    void a_newer_session_of_a_device_ends_the_one_before() throws Exception {
+        String space = api.newSpace();
+        String credential = api.post("/api/v1/devices", "{\"device\":\"twice\"}")
+                .json()
+                .path("credential")
+                .asText();
+        try (TestDevice first = TestDevice.connect("twice", node.uri(), credential)) {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> api.get("/api/v1/devices/twice")
+                            .json()
+                            .path("connected")
+                            .asBoolean());
+            try (TestDevice second =
+                    TestDevice.connect("twice", node.uri(), credential).follow(space)) {
+                Frame.Bye bye = first.hear(Frame.Bye.class);
+                assertThat(bye.reason()).isEqualTo(ErrorCode.SESSION_REPLACED);
+                assertThat(bye.retryAfterMillis()).isNegative();
+                first.hearTheEnd();
+                second.push(space, "c", "1", Map.of("v", 1));
+                assertThat(second.acked().upTo()).isEqualTo(1);
             }
-            assertThat(reader.cell("c", "1", "v").longValue()).isEqualTo(19);
-        } finally {
-            deaf.close();
         }
     }
 
@@ -317,6 +394,69 @@ final class SyncSessionTest {
                     .contains("guest");
             guest.close();
             assertThat(watcher.hear(Frame.Presence.class).state()).isNull();
+        }
+    }
+
+    /** The others went on to show somebody whom they had put out. */
+    @Test
+    void presence_is_taken_back_with_the_right_to_see_the_space() throws Exception {
+        String space = api.newSpace();
+        Api member = api.user("dismissed");
+        api.put("/api/v1/spaces/" + space + "/members/dismissed", "{\"right\":\"read\"}");
+        try (TestDevice watcher = connect("watcher").follow(space);
+                TestDevice guest = TestDevice.connect("guest-of-" + space, node.uri(), member.token())
+                        .follow(space)) {
+            guest.send(new Frame.Announce(space, JsonNodeFactory.instance.textNode("here")));
+            assertThat(watcher.hear(Frame.Presence.class).state().asText()).isEqualTo("here");
+            api.delete("/api/v1/spaces/" + space + "/members/dismissed");
+            assertThat(watcher.hear(Frame.Presence.class))
+                    .isEqualTo(new Frame.Presence(space, "guest-of-" + space, null));
+        }
+    }
+
+    /** It was told before what it waited for, and passed over. */
+    @Test
+    void who_comes_later_is_shown_who_is_there() throws Exception {
+        String space = api.newSpace();
+        try (TestDevice guest = connect("guest").follow(space)) {
+            guest.send(new Frame.Announce(space, JsonNodeFactory.instance.textNode("here")));
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(api.get("/api/v1/spaces/" + space + "/presence")
+                                    .json()
+                                    .toString())
+                            .contains("guest"));
+            try (TestDevice late = connect("late").follow(space)) {
+                Frame.Presence shown = late.hear(Frame.Presence.class);
+                assertThat(shown.device()).isEqualTo("guest");
+                assertThat(shown.state().asText()).isEqualTo("here");
+            }
+        }
+    }
+
+    /** It was dropped while a session asked again for what it had missed, and nobody told it later. */
+    @Test
+    void who_is_behind_with_changes_is_shown_what_others_announce_all_the_same() throws Exception {
+        String space = api.newSpace();
+        try (TestDevice reader = connect("reader").follow(space);
+                TestDevice writer = connect("writer").follow(space)) {
+            TestDevice guest = connect("guest").follow(space);
+            for (int i = 0; i < 40; i++) { // ten times what the reader has credit for
+                writer.push(space, "c", "d" + i, Map.of("v", i, "text", incompressible(i)));
+                writer.acked();
+                writer.send(new Frame.Credit(4000));
+            }
+            guest.send(new Frame.Announce(space, JsonNodeFactory.instance.textNode("first")));
+            assertThat(reader.hear(Frame.Presence.class).state().asText()).isEqualTo("first");
+            assertThat(reader.cell("c", "d39", "v")).as("it is behind").isNull();
+            reader.send(new Frame.Credit(4000));
+            assertThat(reader.hear(Frame.Delta.class).more())
+                    .as("it has asked, and is behind for the space, too")
+                    .isTrue();
+            guest.send(new Frame.Announce(space, JsonNodeFactory.instance.textNode("second")));
+            assertThat(reader.hear(Frame.Presence.class).state().asText()).isEqualTo("second");
+            assertThat(reader.cell("c", "d39", "v")).as("it is still behind").isNull();
+            guest.close();
+            assertThat(reader.hear(Frame.Presence.class).state()).isNull();
         }
     }
 
@@ -412,5 +552,70 @@ final class SyncSessionTest {
 
     private static List<Mutation> set(String id, int value) {
         return List.of(Mutation.set("c", id, 0, TestDevice.values(Map.of("v", value))));
+    }
+
+    /** Mutation numbers count per device: under a device's name nobody else may use them up. */
+    @Test
+    void nobody_acts_under_the_name_of_somebody_elses_device() throws Exception {
+        String space = api.newSpace();
+        Api mallory = api.user("mallory");
+        api.put("/api/v1/spaces/" + space + "/members/mallory", "{\"right\":\"write\"}");
+        credential("known-phone");
+        try (TestDevice forged = TestDevice.open("known-phone", node.uri(), mallory.token())) {
+            forged.send(forged.hello(""));
+            assertThat(forged.hear(Frame.Bye.class).reason()).isEqualTo(ErrorCode.DEVICE_UNKNOWN);
+        }
+        assertThat(mallory.push(space, "known-phone", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":0}}")
+                        .code())
+                .isEqualTo("device-unknown");
+        assertThat(api.push(space, "known-phone", 1, "{\"collection\":\"c\",\"id\":\"1\",\"set\":{\"v\":1}}")
+                        .status())
+                .as("its owner may")
+                .isEqualTo(200);
+
+        // A name that was somebody else's in this space before its device was registered.
+        try (TestDevice first = TestDevice.connect("late-phone", node.uri(), mallory.token())) {
+            first.push(space, "c", "2", Map.of("v", "mallory's"), Map.of("w", "mallory's"));
+            first.acked();
+            try (TestDevice late = TestDevice.connect("late-phone", node.uri(), credential("late-phone"))
+                    .follow(space)) {
+                late.push(space, "c", "3", Map.of("v", 1), Map.of("v", 2));
+                assertThat(late.acked().upTo()).isEqualTo(2);
+                assertThat(api.get("/sync/v1/spaces/" + space + "/documents/c/3")
+                                .json()
+                                .path("v")
+                                .asInt())
+                        .as("the equal numbers of another one count for nothing")
+                        .isEqualTo(2);
+            }
+            first.push(space, "c", "4", Map.of("v", 1));
+            assertThat(first.hear(Frame.Failure.class).code()).isEqualTo(ErrorCode.DEVICE_UNKNOWN);
+        }
+        assertThat(mallory.push(space, "late-phone", 9, "{\"collection\":\"c\",\"id\":\"4\",\"set\":{\"v\":0}}")
+                        .code())
+                .isEqualTo("device-unknown");
+        try (TestDevice again = TestDevice.connect("late-phone", node.uri(), credential("late-phone"))) {
+            again.push(space, "c", "3", Map.of("v", 1), Map.of("v", 2));
+            again.acked();
+            assertThat(api.get("/api/v1/spaces/" + space + "/documents/c/3/history")
+                            .json()
+                            .path("items"))
+                    .as("told again they have no effect")
+                    .hasSize(2);
+        }
+    }
+
+    private final Map<String, String> credentials = new TreeMap<>();
+
+    private String credential(String device) throws Exception {
+        String known = credentials.get(device);
+        if (known == null) {
+            known = api.post("/api/v1/devices", "{\"device\":\"" + device + "\"}")
+                    .json()
+                    .path("credential")
+                    .asText();
+            credentials.put(device, known);
+        }
+        return known;
     }
 }

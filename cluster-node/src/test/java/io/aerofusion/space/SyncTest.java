@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.persistence.TestDatabase;
 import io.aerofusion.space.wire.Frame;
 import io.aerofusion.space.wire.FrameCodec;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ final class SyncTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
-        node = Node.start(NodeOptions.in(data));
+        node = Node.start(NodeOptions.in(data).withDatabase(TestDatabase.migrated()));
         api = Api.admin(node);
     }
 
@@ -97,6 +98,38 @@ final class SyncTest {
         assertThat(changes.path("changes").path(0).path("set").path("title").asText())
                 .isEqualTo("x");
         assertThat(changes.path("cursor")).isEqualTo(pushed.path("cursor"));
+    }
+
+    /** The example route of a new node leads to the node's own API. */
+    @Test
+    void sessions_and_http_go_through_the_gateway_too() throws Exception {
+        Api gateway = Api.throughTheGateway(node);
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(
+                        () -> assertThat(gateway.get("/api/v1/me").status()).isEqualTo(200));
+        String space = gateway.newSpace();
+        try (TestDevice phone = TestDevice.connect("phone", node.gatewayUri(), node.adminToken());
+                TestDevice tablet = TestDevice.connect("tablet", node.gatewayUri(), node.adminToken())) {
+            phone.follow(space);
+            tablet.follow(space);
+            phone.push(space, "runways", "1", Map.of("length", 2500));
+            assertThat(phone.acked().cursor()).isNotNull();
+            assertThat(tablet.hear(Frame.Delta.class).to()).isEqualTo(phone.cursor);
+            assertThat(tablet.cell("runways", "1", "length").longValue()).isEqualTo(2500);
+
+            JsonNode pushed = gateway.push(
+                            space, "curl", 1, "{\"collection\":\"runways\",\"id\":\"1\",\"set\":{\"closed\":true}}")
+                    .json();
+            assertThat(pushed.path("ackedUpTo").asLong()).as(pushed.toString()).isEqualTo(1);
+            for (TestDevice device : List.of(phone, tablet)) {
+                device.catchUpTo(pushed.path("cursor").asText());
+                assertThat(device.cell("runways", "1", "closed").booleanValue()).isTrue();
+            }
+            assertThat(gateway.get("/sync/v1/spaces/" + space + "/documents/runways/1")
+                            .http()
+                            .body())
+                    .isEqualTo("{\"closed\":true,\"length\":2500}");
+        }
     }
 
     /** A value, what a session answers to it, and what HTTP does. */
@@ -233,7 +266,7 @@ final class SyncTest {
                 "space_push_seconds_count",
                 "space_operations_total{outcome=\"merged\"}",
                 "space_operations_rejected_total{code=\"schema-violation\"}",
-                "space_conflicts_total{policy=\"MERGE\"}",
+                "space_conflicts_total{policy=\"merge\"}",
                 "space_delta_size_bytes_count",
                 "space_sent_bytes_total");
         Map<String, Double> before = metrics();

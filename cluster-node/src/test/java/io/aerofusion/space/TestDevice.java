@@ -19,9 +19,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
 
-/** A device at a real socket that applies what it hears to a plain copy of one space; for tests of the server. */
-final class TestDevice implements AutoCloseable {
-    private static final long PATIENCE_SECONDS = 20;
+/**
+ * A device at a real socket, of a node or of a gateway before it, that applies what it hears to a plain copy of one space; for tests of the
+ * server.
+ */
+public final class TestDevice implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     /** What the queue holds after the socket closed. */
@@ -34,9 +37,9 @@ final class TestDevice implements AutoCloseable {
     String cursor;
     long seq = 1;
 
-    private TestDevice(String name, URI node, String token, boolean reading) {
+    private TestDevice(String name, URI node, String token, HttpClient http, boolean reading) {
         this.name = name;
-        WebSocket.Builder builder = HTTP.newWebSocketBuilder().subprotocols("aerofusion.sync.v1");
+        WebSocket.Builder builder = http.newWebSocketBuilder().subprotocols("aerofusion.sync.v1");
         if (!token.isEmpty()) {
             builder.header("Authorization", "Bearer " + token);
         }
@@ -47,12 +50,12 @@ final class TestDevice implements AutoCloseable {
 
     /** Only the socket. */
     static TestDevice open(String name, URI node, String token) {
-        return new TestDevice(name, node, token, true);
+        return new TestDevice(name, node, token, HTTP, true);
     }
 
     /** A socket of which nothing is ever read. */
     static TestDevice deaf(String name, URI node, String token) {
-        return new TestDevice(name, node, token, false);
+        return new TestDevice(name, node, token, HTTP, false);
     }
 
     /** From now on everything is read. */
@@ -61,8 +64,13 @@ final class TestDevice implements AutoCloseable {
     }
 
     /** A socket that said hello and was welcomed. */
-    static TestDevice connect(String name, URI node, String token) throws Exception {
-        TestDevice device = open(name, node, token);
+    public static TestDevice connect(String name, URI node, String token) throws Exception {
+        return connect(name, node, token, HTTP);
+    }
+
+    /** The same by a client of its own, which knows the certificates. */
+    public static TestDevice connect(String name, URI node, String token, HttpClient http) throws Exception {
+        TestDevice device = new TestDevice(name, node, token, http, true);
         device.send(device.hello(""));
         device.hear(Frame.Welcome.class);
         return device;
@@ -201,6 +209,17 @@ final class TestDevice implements AutoCloseable {
                 return kind.cast(frame);
             }
         }
+    }
+
+    /** Applies everything that was sent to it until now; how many frames that were. */
+    int hearWhatWasSent() throws InterruptedException {
+        send(new Frame.Announce("nowhere", null)); // the session answers in order: this fails after all that
+        int heard = 0;
+        for (Frame frame = hear(); !(frame instanceof Frame.Failure); frame = hear()) {
+            apply(frame);
+            heard++;
+        }
+        return heard;
     }
 
     /** Waits for the end of the socket; passes over what is still heard. */

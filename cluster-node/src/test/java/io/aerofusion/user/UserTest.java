@@ -34,6 +34,7 @@ class UserTest {
     private static final Config CONFIG =
             ConfigFactory.parseString("""
                     akka.loglevel = WARNING
+                    akka.actor.testkit.typed { single-expect-default = 60s, default-timeout = 60s, system-shutdown-default = 60s }
                     akka.actor.serialization-bindings {
                       "io.aerofusion.platform.cluster.Durable" = jackson-cbor
                       "io.aerofusion.user.UserEvent" = jackson-cbor

@@ -30,11 +30,6 @@ final class Api {
         this.token = token;
     }
 
-    /** The same identity at another node. */
-    Api at(URI other) {
-        return new Api(other, token);
-    }
-
     void createSpace(String space) {
         if (!createSpaceIfAbsent(space)) {
             throw new IllegalStateException("the space " + space + " exists already");

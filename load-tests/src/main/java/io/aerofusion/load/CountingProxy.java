@@ -51,10 +51,6 @@ final class CountingProxy implements AutoCloseable {
         open.forEach(CountingProxy::close);
     }
 
-    void restore() {
-        connected = true;
-    }
-
     long bytesToServer() {
         return toServer.sum();
     }

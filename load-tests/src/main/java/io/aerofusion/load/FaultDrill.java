@@ -180,11 +180,7 @@ final class FaultDrill {
 
         void stop() {
             running = false;
-            try {
-                thread.join(STEP_MAX);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            Waiting.end(thread, STEP_MAX);
         }
 
         String space() {

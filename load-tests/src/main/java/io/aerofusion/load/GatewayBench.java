@@ -26,11 +26,7 @@ import java.util.stream.IntStream;
  * cores the load and the upstream may be slower than a proxy; so the proxy's CPU time for each request is given, too.
  */
 final class GatewayBench {
-    private static final int CONNECTIONS = 64;
-    private static final int LATENCY_RATE = 10_000;
-    /** A round of latencies is so much longer than one of rates: stalls are rare. */
-    private static final int LATENCY_ROUNDS = 2;
-
+    static final int CONNECTIONS = 64;
     private static final int STREAMS = 4;
     private static final int TOKENS = 1_000;
     private static final int NEW_TOKENS = 200_000;
@@ -47,13 +43,13 @@ final class GatewayBench {
     private GatewayBench() {}
 
     /** How long each proxy is loaded; {@code --short} shows that a part works, and measures nothing. */
-    private record Effort(int rounds, Duration round, Duration warmUp) {
+    record Effort(int rounds, Duration round, Duration warmUp) {
         static final Effort WHOLE = new Effort(9, Duration.ofSeconds(3), Duration.ofSeconds(45));
         static final Effort SHORT = new Effort(1, Duration.ofSeconds(1), Duration.ofSeconds(3));
     }
 
     /** One proxy under one kind of load. */
-    private record Contender(String name, int port) {
+    record Contender(String name, int port) {
         String url() {
             return "http://127.0.0.1:" + port + "/";
         }
@@ -72,7 +68,8 @@ final class GatewayBench {
             for (String part : parts) {
                 switch (part) {
                     case "plain" -> plain(screen, effort, peers, work);
-                    case "latency" -> latency(screen, effort, peers, work);
+                    case "latency" -> latency(effort, peers, work).evenly(screen);
+                    case "latency-bursts" -> latency(effort, peers, work).inBursts(screen);
                     case "h2" -> http2(screen, effort, peers, work);
                     case "grpc" -> grpc(screen, effort, peers, work);
                     case "alloc" -> allocation(screen, peers, work);
@@ -80,7 +77,7 @@ final class GatewayBench {
                     case "new-tokens" -> tokens(screen, effort, peers, work, key, NEW_TOKENS);
                     default ->
                         throw new IllegalArgumentException(
-                                "gateway knows plain, latency, h2, grpc, alloc, tokens, new-tokens");
+                                "gateway knows plain, latency, latency-bursts, h2, grpc, alloc, tokens, new-tokens");
                 }
             }
         } finally {
@@ -95,6 +92,18 @@ final class GatewayBench {
                 new Contender("HAProxy", peers.haproxy()[0]),
                 new Contender("Spring Cloud Gateway", peers.springCloudGateway(false)));
         rates(screen, effort, peers, "plain", contenders, (contender, time) -> wrk(peers, contender, time, List.of()));
+    }
+
+    private static GatewayLatency latency(Effort effort, GatewayPeers peers, Path work) throws IOException {
+        return new GatewayLatency(
+                effort,
+                peers,
+                List.of(
+                        new Contender("no proxy", peers.backend()),
+                        new Contender(US, peers.gateway("latency", plainResources(work, peers.backend()))),
+                        new Contender("nginx", peers.nginx().plain()),
+                        new Contender("HAProxy", peers.haproxy()[0])),
+                work.resolve("latencies"));
     }
 
     private static void tokens(Screen screen, Effort effort, GatewayPeers peers, Path work, KeyPair key, int count)
@@ -223,66 +232,6 @@ final class GatewayBench {
         return (double) (peers.allocatedBytes(port) - before) / ALLOCATION_REQUESTS;
     }
 
-    private static void latency(Screen screen, Effort effort, GatewayPeers peers, Path work) throws IOException {
-        List<Contender> contenders = List.of(
-                new Contender("no proxy", peers.backend()),
-                new Contender(US, peers.gateway("latency", plainResources(work, peers.backend()))),
-                new Contender("nginx", peers.nginx().plain()),
-                new Contender("HAProxy", peers.haproxy()[0]));
-        Path log = work.resolve("latencies");
-        for (Contender contender : contenders) {
-            wrk(peers, contender, effort.warmUp().dividedBy(2), List.of());
-            // the JIT compiler compiles again what is loaded otherwise, and stalls a proxy on its core
-            paced(peers, contender, effort.warmUp(), log);
-        }
-        Map<Contender, Latencies> all = new LinkedHashMap<>();
-        for (int round = 0; round < effort.rounds(); round++) {
-            for (Contender contender : contenders) {
-                paced(peers, contender, effort.round().multipliedBy(LATENCY_ROUNDS), log);
-                Latencies latencies = all.computeIfAbsent(contender, each -> new Latencies());
-                for (String line : Files.readAllLines(log)) {
-                    record(latencies, Long.parseLong(line.substring(line.lastIndexOf('\t') + 1)) * 1_000);
-                }
-            }
-        }
-        screen.title("latency at " + Screen.number(LATENCY_RATE) + " requests/s");
-        screen.table(all.entrySet().stream()
-                .map(each -> new Screen.Row(
-                        each.getKey().name(),
-                        String.format(
-                                Locale.ROOT,
-                                "p50 %.3f / p90 %.3f / p99 %.3f / max %.1f ms of %,d",
-                                each.getValue().millis(0.5),
-                                each.getValue().millis(0.9),
-                                each.getValue().millis(0.99),
-                                each.getValue().maxMillis(),
-                                each.getValue().count())))
-                .toList());
-    }
-
-    /** Requests at the rate of the comparison; each one's start, status and microseconds go to the log. */
-    private static void paced(GatewayPeers peers, Contender contender, Duration time, Path log) throws IOException {
-        Files.deleteIfExists(log);
-        peers.load(List.of(
-                "h2load",
-                "--h1",
-                "-t1",
-                "-c" + CONNECTIONS,
-                "-D" + time.toSeconds(),
-                "--warm-up-time=1", // how long connections take to begin is not asked
-                "--rps=" + (double) LATENCY_RATE / CONNECTIONS,
-                "--log-file=" + log,
-                contender.url()));
-    }
-
-    /** The load waits for an answer before it sends the next request of a connection: those that were due meanwhile count as well. */
-    private static void record(Latencies latencies, long nanos) {
-        long pace = Duration.ofSeconds(1).toNanos() * CONNECTIONS / LATENCY_RATE;
-        for (long each = nanos; each > 0; each -= pace) {
-            latencies.record(each);
-        }
-    }
-
     @FunctionalInterface
     private interface Load {
         double requestsPerSecond(Contender contender, Duration time);
@@ -328,7 +277,7 @@ final class GatewayBench {
         screen.table(rows);
     }
 
-    private static double wrk(GatewayPeers peers, Contender contender, Duration time, List<String> more) {
+    static double wrk(GatewayPeers peers, Contender contender, Duration time, List<String> more) {
         List<String> command =
                 new ArrayList<>(List.of("wrk", "-t1", "-c" + CONNECTIONS, "-d" + time.toSeconds() + "s"));
         int split = more.indexOf("--");

@@ -33,12 +33,17 @@ final class GatewayPeers implements AutoCloseable {
     /** Starts the upstream. @throws IllegalStateException when setup.sh did not run */
     GatewayPeers(Path work) {
         this.work = work;
-        for (String needed : List.of("backend", "scg.jar")) {
+        for (String needed : List.of("backend", "pace", "scg.jar")) {
             if (!Files.exists(built.resolve(needed))) {
                 throw new IllegalStateException("the peers are not set up: run load-tests/gateway/setup.sh first");
             }
         }
-        start("backend", LOAD_CORE, List.of(built.resolve("backend").toString(), "" + backend), backend);
+        start("backend", LOAD_CORE, List.of(built("backend"), "" + backend), backend);
+    }
+
+    /** A program that setup.sh made. */
+    String built(String name) {
+        return built.resolve(name).toString();
     }
 
     int backend() {

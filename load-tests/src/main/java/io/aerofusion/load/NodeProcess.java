@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -27,6 +28,7 @@ final class NodeProcess implements AutoCloseable {
     static final String MAIN = "io.aerofusion.platform.Main";
     private static final Duration START_MAX = Duration.ofMinutes(2);
     private static final Duration STOP_MAX = Duration.ofSeconds(45);
+    private static final long SIGINT_MASK = 1L << 1;
     private static final Pattern API = Pattern.compile("^\\s*API\\s+(https?://[^/\\s]+).*$");
     private static final Pattern GATEWAY = Pattern.compile("^\\s*gateway\\s+(https?://[^/\\s]+).*$");
     private static final Pattern CLUSTER = Pattern.compile("^.*--join\\s+(\\S+:\\d+).*$");
@@ -37,9 +39,11 @@ final class NodeProcess implements AutoCloseable {
     private final URI gatewayUri;
     private final String clusterAddress;
     private final Duration start;
+    private final Thread output;
 
-    private NodeProcess(Process process, Path data, Ready told, Duration start) {
+    private NodeProcess(Process process, Thread output, Path data, Ready told, Duration start) {
         this.process = process;
+        this.output = output;
         this.data = data;
         this.uri = told.uri();
         this.gatewayUri = told.gatewayUri();
@@ -52,22 +56,32 @@ final class NodeProcess implements AutoCloseable {
      *
      * @param jvm options beyond those of deploy/jvm.options
      * @param arguments of the node
+     * @param environment beyond that of this process
      */
-    record Options(Path data, List<String> jvm, List<String> classPath, List<String> arguments) {
+    record Options(
+            Path data,
+            List<String> jvm,
+            List<String> classPath,
+            List<String> arguments,
+            Map<String, String> environment) {
         static Options in(Path data) {
-            return new Options(data, List.of(), List.of(System.getProperty("java.class.path")), List.of());
+            return new Options(data, List.of(), List.of(System.getProperty("java.class.path")), List.of(), Map.of());
         }
 
         Options withJvm(String... more) {
-            return new Options(data, plus(jvm, more), classPath, arguments);
+            return new Options(data, plus(jvm, more), classPath, arguments, environment);
         }
 
         Options with(String... more) {
-            return new Options(data, jvm, classPath, plus(arguments, more));
+            return new Options(data, jvm, classPath, plus(arguments, more), environment);
         }
 
         Options withClassPath(List<String> entries) {
-            return new Options(data, jvm, entries, arguments);
+            return new Options(data, jvm, entries, arguments, environment);
+        }
+
+        Options withEnvironment(Map<String, String> variables) {
+            return new Options(data, jvm, classPath, arguments, variables);
         }
 
         private static List<String> plus(List<String> list, String... more) {
@@ -83,15 +97,16 @@ final class NodeProcess implements AutoCloseable {
         try {
             Files.createDirectories(options.data().toAbsolutePath().getParent());
             Path log = log(options.data());
-            Process process = new ProcessBuilder(command(options))
-                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                    .start();
+            ProcessBuilder builder =
+                    new ProcessBuilder(command(options)).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            builder.environment().putAll(options.environment());
+            Process process = builder.start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process), "stop-node"));
             CompletableFuture<Ready> ready = new CompletableFuture<>();
-            Thread.ofPlatform().daemon().name("node-output").start(() -> follow(process, log, ready));
+            Thread output = Thread.ofPlatform().daemon().name("node-output").start(() -> follow(process, log, ready));
             Ready told = ready.get(START_MAX.toSeconds(), TimeUnit.SECONDS);
             Duration start = Duration.ofNanos(told.nanos() - began);
-            return new NodeProcess(process, options.data(), told, start);
+            return new NodeProcess(process, output, options.data(), told, start);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (ExecutionException | TimeoutException e) {
@@ -152,7 +167,8 @@ final class NodeProcess implements AutoCloseable {
         }
     }
 
-    private static Path log(Path data) {
+    /** Where the output of a node with that data directory goes. */
+    static Path log(Path data) {
         return data.toAbsolutePath().resolveSibling(data.getFileName() + ".log");
     }
 
@@ -183,11 +199,12 @@ final class NodeProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /** {@code kill -9}: no goodbye to anybody. */
+    /** {@code kill -9}: no goodbye to anybody. What it said until then is in its log. */
     void kill() {
         process.destroyForcibly();
         process.onExit().orTimeout(STOP_MAX.toSeconds(), TimeUnit.SECONDS);
         Waiting.until("the killed node is gone", STOP_MAX, () -> !process.isAlive());
+        Waiting.end(output, STOP_MAX);
     }
 
     /** {@code SIGSTOP}: the process is there and does nothing, its sockets stay open. */
@@ -260,24 +277,66 @@ final class NodeProcess implements AutoCloseable {
         process.waitFor();
     }
 
-    /** Ends it in the orderly way (SIGTERM); by force when that takes too long. */
-    @Override
-    public void close() {
-        end(process);
+    /**
+     * Ctrl-C ({@code SIGINT}), or {@code SIGTERM} where this process was started to ignore it, as in the background of a script: then the
+     * node ignores it, too.
+     *
+     * @return the exit code
+     * @throws IllegalStateException when it had to be killed
+     */
+    int interrupt() {
+        signal(process.pid(), ignoresInterrupt() ? "TERM" : "INT");
+        requireEnd();
+        return process.exitValue();
     }
 
-    private static void end(Process process) {
-        if (!process.isAlive()) {
-            return;
-        }
-        process.destroy();
+    private boolean ignoresInterrupt() {
         try {
-            if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+            return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+                    .filter(line -> line.startsWith("SigIgn:"))
+                    .anyMatch(line -> (Long.parseUnsignedLong(line.split("\\s+")[1], 16) & SIGINT_MASK) != 0);
+        } catch (IOException e) {
+            return false; // not Linux
+        }
+    }
+
+    /**
+     * Ends it in the orderly way (SIGTERM).
+     *
+     * @throws IllegalStateException when it had to be killed: an orderly end takes seconds
+     */
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            process.destroy();
+            requireEnd();
+        }
+    }
+
+    private void requireEnd() {
+        if (!ends(process)) {
+            throw new IllegalStateException(
+                    "the node did not end by itself within " + STOP_MAX + " and was killed: see " + log(data));
+        }
+        Waiting.end(output, STOP_MAX); // its last words are in its log
+    }
+
+    private static boolean end(Process process) {
+        process.destroy();
+        return ends(process);
+    }
+
+    /** Whether it ends by itself; otherwise it is killed. */
+    private static boolean ends(Process process) {
+        try {
+            if (process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
+                return true;
             }
+            process.destroyForcibly();
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
+        return false;
     }
 }

@@ -168,12 +168,6 @@ final class SoakChanges implements AutoCloseable {
     @Override
     public void close() {
         running = false;
-        for (Thread thread : threads) {
-            try {
-                thread.join(STOP_MAX);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        threads.forEach(thread -> Waiting.end(thread, STOP_MAX));
     }
 }

@@ -7,7 +7,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /** The upstream processes of a {@link GatewaySoak}: two that stay, one that dies and comes back, one that is slow. */
@@ -30,17 +32,18 @@ final class SoakEndpoints implements AutoCloseable {
     /** Starts all of them. */
     SoakEndpoints(Path directory) {
         log = directory.resolve("endpoints.log");
-        for (int i = 0; i < PLACES; i++) {
-            ports[i] = freePort();
-            processes[i] = launch(i);
+        try {
+            for (int i = 0; i < PLACES; i++) {
+                ports[i] = freePort();
+                processes[i] = launch(i);
+            }
+            for (int i = 0; i < PLACES; i++) {
+                awaitListening(i);
+            }
+        } catch (RuntimeException e) {
+            close(); // they would outlive this process
+            throw e;
         }
-        for (int i = 0; i < PLACES; i++) {
-            awaitListening(i);
-        }
-    }
-
-    int port(int place) {
-        return ports[place];
     }
 
     /** {@code kill -9}: answers under way break off. */
@@ -179,10 +182,10 @@ final class SoakEndpoints implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Process process : processes) {
-            process.destroyForcibly();
-        }
-        for (Process process : processes) {
+        List<Process> launched =
+                Arrays.stream(processes).filter(Objects::nonNull).toList();
+        launched.forEach(Process::destroyForcibly);
+        for (Process process : launched) {
             try {
                 process.waitFor(START_MAX.toSeconds(), TimeUnit.SECONDS);
             } catch (InterruptedException e) {

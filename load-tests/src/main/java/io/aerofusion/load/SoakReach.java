@@ -125,12 +125,6 @@ final class SoakReach implements AutoCloseable {
     @Override
     public void close() {
         running = false;
-        for (Thread thread : threads) {
-            try {
-                thread.join(STOP_MAX);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        threads.forEach(thread -> Waiting.end(thread, STOP_MAX));
     }
 }

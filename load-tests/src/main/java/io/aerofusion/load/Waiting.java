@@ -43,6 +43,18 @@ final class Waiting {
         }
     }
 
+    /** Parks until a thread is done, or that time is over; not at all for one that never began. */
+    static void end(Thread thread, Duration atMost) {
+        if (thread.getState() == Thread.State.NEW) {
+            return;
+        }
+        try {
+            thread.join(atMost);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /**
      * What another thread comes to.
      *

@@ -37,7 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The Autobahn fuzzing client speaks WebSocket through the gateway to an echo server. {@code -Dautobahn.cases='*'} runs all of its cases,
- * its performance and compression groups included (some ten minutes); without it those two groups are left out.
+ * its performance group included (some ten minutes); without it that group, 9.*, is left out. The version of the suite that Maven has ends with
+ * group 10: it knows no compression.
  */
 final class AutobahnTest {
     private static final int FRAME_BYTES_MAX = 64 << 20;
@@ -46,7 +47,7 @@ final class AutobahnTest {
     private static final Set<String> WELL = Set.of("OK", "NON-STRICT", "INFORMATIONAL");
 
     private static final String AGENT = "aerofusion";
-    private static final List<String> PERFORMANCE_AND_COMPRESSION = List.of("9.*", "12.*", "13.*");
+    private static final String PERFORMANCE = "9.*";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
@@ -124,7 +125,7 @@ final class AutobahnTest {
         ((ObjectNode) specification).putArray("cases").add(cases.isEmpty() ? ALL : cases);
         ArrayNode without = ((ObjectNode) specification).putArray("exclude-cases");
         if (cases.isEmpty()) {
-            PERFORMANCE_AND_COMPRESSION.forEach(without::add);
+            without.add(PERFORMANCE);
         }
         run(specification.toString());
         JsonNode results = JSON.readTree(reports.resolve("index.json").toFile()).path(AGENT);

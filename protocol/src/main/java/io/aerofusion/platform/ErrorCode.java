@@ -30,7 +30,12 @@ public enum ErrorCode {
             "headers-too-large", 431, false, "The headers are larger than the limit", "Send fewer or shorter headers."),
     REQUEST_TIMEOUT(
             "request-timeout", 408, true, "The request did not arrive in time", "Send the whole request at once."),
-    QUOTA_EXCEEDED("quota-exceeded", 507, false, "The space is full", "Delete documents or ask for a higher quota."),
+    QUOTA_EXCEEDED(
+            "quota-exceeded",
+            507,
+            false,
+            "There is no room for more",
+            "Delete what is no longer needed; a space may get a higher quota."),
     NOT_FOUND("not-found", 404, false, "There is nothing at this address", "Check the address; /docs lists all."),
     METHOD_NOT_ALLOWED("method-not-allowed", 405, false, "The method does not apply here", "See the Allow header."),
     UNSUPPORTED_MEDIA_TYPE(
@@ -89,8 +94,8 @@ public enum ErrorCode {
             "device-unknown",
             403,
             false,
-            "The device is not registered, or belongs to somebody else",
-            "Register the device first."),
+            "The device is somebody else's, or the credential is not this device's",
+            "Use name and credential of a device of your own; a twin needs a credential."),
     DEVICE_REVOKED("device-revoked", 403, false, "The device was revoked", "Register the device again."),
     SESSION_REPLACED(
             "session-replaced",
@@ -149,7 +154,7 @@ public enum ErrorCode {
             409,
             false,
             "The mutation numbers do not fit",
-            "Continue from the number that the answer names."),
+            "Number mutations from 1 to 2^53, each above the one before."),
     // the server
     RATE_LIMITED("rate-limited", 429, true, "Too many requests", "Wait as Retry-After says."),
     UNAVAILABLE("unavailable", 503, true, "The service cannot answer right now", "Try again with backoff."),

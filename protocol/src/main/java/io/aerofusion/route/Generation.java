@@ -2,7 +2,6 @@ package io.aerofusion.route;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -19,11 +18,6 @@ public record Generation(long number, List<Resource> resources) {
         resources = resources.stream()
                 .sorted(Comparator.comparing(Resource::kind).thenComparing(Resource::name))
                 .toList();
-    }
-
-    /** The resource of that kind and name. */
-    public Optional<Resource> find(Kind kind, String name) {
-        return of(kind).filter(resource -> resource.name().equals(name)).findFirst();
     }
 
     /** The resources of a kind, by name. */

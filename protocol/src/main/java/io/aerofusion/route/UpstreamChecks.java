@@ -68,9 +68,12 @@ final class UpstreamChecks {
         if (upstream.openapi() != null) {
             openapi(upstream.openapi());
         }
-        checks.range("/spec/timeout/connect", upstream.timeout().connect(), SHORTEST, Duration.ofMinutes(1));
-        checks.range("/spec/timeout/idle", upstream.timeout().idle(), SHORTEST, LONGEST);
-        checks.range("/spec/timeout/request", upstream.timeout().request(), Duration.ZERO, LONGEST);
+        UpstreamSpec.@Nullable Timeout timeout = upstream.timeout();
+        if (timeout != null) {
+            checks.range("/spec/timeout/connect", timeout.connect(), SHORTEST, Duration.ofMinutes(1));
+            checks.range("/spec/timeout/idle", timeout.idle(), SHORTEST, LONGEST);
+            checks.range("/spec/timeout/request", timeout.request(), Duration.ZERO, LONGEST);
+        }
     }
 
     private void openapi(UpstreamSpec.OpenApi openapi) {

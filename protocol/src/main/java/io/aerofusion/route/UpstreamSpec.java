@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A service that requests are forwarded to: where its endpoints are and how they are treated. Exactly one source is present.
  *
+ * @param timeout null if it states none: then those of each node hold
  * @param openapi what describes its API; null if nothing does
  */
 public record UpstreamSpec(
@@ -24,14 +25,13 @@ public record UpstreamSpec(
         @Nullable CircuitBreaker circuitBreaker,
         @Nullable Retry retry,
         @Nullable RetryBudget retryBudget,
-        Timeout timeout,
+        @Nullable Timeout timeout,
         @Nullable OpenApi openapi)
         implements Spec {
     public UpstreamSpec {
         protocol = Defaults.or(protocol, Protocol.HTTP);
         endpoints = endpoints == null ? null : Defaults.list(endpoints);
         loadBalancer = Defaults.or(loadBalancer, new LoadBalancer(LoadBalancerType.POWER_OF_TWO_CHOICES, null, null));
-        timeout = Defaults.or(timeout, Timeout.DEFAULTS);
     }
 
     /** An upstream whose API is not described. */
@@ -47,7 +47,7 @@ public record UpstreamSpec(
             @Nullable CircuitBreaker circuitBreaker,
             @Nullable Retry retry,
             @Nullable RetryBudget retryBudget,
-            Timeout timeout) {
+            @Nullable Timeout timeout) {
         this(
                 protocol,
                 endpoints,
@@ -78,7 +78,7 @@ public record UpstreamSpec(
                 null,
                 null,
                 null,
-                Timeout.DEFAULTS);
+                null);
     }
 
     /** Where the endpoints come from. An upstream that names no source has an empty list of endpoints. */
@@ -166,7 +166,10 @@ public record UpstreamSpec(
         }
     }
 
-    /** The API of this platform's own nodes. */
+    /**
+     * The platform's API: of the node that the request came to, and of the other nodes when that cannot be used. How it is spoken to, the nodes
+     * know: the protocol and its TLS have no effect.
+     */
     public record Platform() implements Source {}
 
     /**
@@ -329,9 +332,6 @@ public record UpstreamSpec(
             Integer maxConnections,
             Integer maxPendingRequests,
             Integer maxParallelRequests) {
-        public static final CircuitBreaker DEFAULTS =
-                new CircuitBreaker(5, Duration.ofSeconds(30), 2, 10_000, 1024, 50_000);
-
         public CircuitBreaker {
             failureThreshold = Defaults.or(failureThreshold, 5);
             recovery = Defaults.or(recovery, Duration.ofSeconds(30));
@@ -372,25 +372,20 @@ public record UpstreamSpec(
 
     /** How much retries may add: a percentage of the requests, and so many a second in any case. */
     public record RetryBudget(Integer percent, Integer minRetriesPerSecond) {
-        public static final RetryBudget DEFAULTS = new RetryBudget(20, 10);
-
         public RetryBudget {
             percent = Defaults.or(percent, 20);
             minRetriesPerSecond = Defaults.or(minRetriesPerSecond, 10);
         }
     }
 
-    /** How long is waited for a connection, how long an unused one is kept, and how long a whole request may take. */
-    public record Timeout(Duration connect, Duration idle, Duration request) {
-        public static final Timeout DEFAULTS =
-                new Timeout(Duration.ofSeconds(1), Duration.ofSeconds(60), Duration.ofSeconds(30));
-
-        public Timeout {
-            connect = Defaults.or(connect, Duration.ofSeconds(1));
-            idle = Defaults.or(idle, Duration.ofSeconds(60));
-            request = Defaults.or(request, Duration.ofSeconds(30));
-        }
-    }
+    /**
+     * How long is waited for a connection, how long an unused one is kept, and how long a whole request may take. What is null is what
+     * each node has: {@code aerofusion.gateway.timeouts.connect}, {@code upstream-idle} and {@code request}.
+     */
+    public record Timeout(
+            @Nullable Duration connect,
+            @Nullable Duration idle,
+            @Nullable Duration request) {}
 
     /**
      * The OpenAPI document of a service: it is asked for it, or it stands here.

@@ -31,6 +31,14 @@ sealed interface Cell permits Register, FirstWriter, Candidates, Counter, Extrem
             return code;
         }
 
+        /** Whether it holds one value that the next one replaces. */
+        boolean isSingle() {
+            return switch (this) {
+                case REGISTER, FIRST_WRITER, CANDIDATES -> true;
+                case COUNTER, MAX, MIN, SET, LIST -> false;
+            };
+        }
+
         /** The kind of a code. @throws IndexOutOfBoundsException when there is none */
         static Kind of(int code) {
             return BY_CODE[code];

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.LongNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,23 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public sealed interface CellEdit {
     String path();
+
+    /** The value that it brings, as a document would show it if there were nothing else; null when it only takes away. */
+    default @Nullable JsonNode given() {
+        return switch (this) {
+            case Increment increment -> LongNode.valueOf(increment.by());
+            case Extreme extreme -> extreme.value();
+            case First first -> first.value();
+            case Candidate candidate -> candidate.value();
+            case Elements elements -> array(elements.added());
+            case Items items -> array(items.added().stream().map(Item::value).toList());
+            case Clear clear -> null;
+        };
+    }
+
+    private static @Nullable JsonNode array(List<JsonNode> values) {
+        return values.isEmpty() ? null : JsonNodeFactory.instance.arrayNode().addAll(values);
+    }
 
     /** Adds to a counter. {@code epoch} is the reset it counts from; null for none. */
     record Increment(

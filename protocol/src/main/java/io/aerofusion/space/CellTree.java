@@ -3,9 +3,11 @@ package io.aerofusion.space;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The cells of a document as a tree: they lie in the order of path and kind, so that what is beneath a path is one range. */
 final class CellTree {
@@ -79,6 +81,38 @@ final class CellTree {
             }
         }
         return false;
+    }
+
+    /** The values above and beneath a path, in no order; what an empty object holds up counts only beneath it. */
+    static List<Cell> around(Cell[] cells, String path, boolean emptyObject) {
+        List<Cell> around = new ArrayList<>();
+        if (!emptyObject) {
+            for (Cell below : beneath(cells, path)) {
+                if (below.value() != null) {
+                    around.add(below);
+                }
+            }
+        }
+        for (String above = path; Path.isNested(above); ) {
+            above = Path.parent(above);
+            for (Cell cell : at(cells, above)) {
+                if (cell.value() != null && !isEmptyObject(cell)) {
+                    around.add(cell);
+                }
+            }
+        }
+        return around;
+    }
+
+    /** The latest of the single values above and beneath a cell that were written after it; null for none. */
+    static @Nullable Cell rival(Cell[] cells, Cell cell) {
+        Cell latest = null;
+        for (Cell other : around(cells, cell.path(), isEmptyObject(cell))) {
+            if (other.kind().isSingle() && isLater(other, latest == null ? cell : latest)) {
+                latest = other;
+            }
+        }
+        return latest;
     }
 
     /** One operation may write two cells that hide one another: then the kind, else the path, decides. */

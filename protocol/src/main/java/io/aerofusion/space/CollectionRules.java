@@ -148,7 +148,7 @@ public record CollectionRules(
 
     private static ConflictPolicy policy(JsonNode name, String path) {
         for (ConflictPolicy policy : ConflictPolicy.values()) {
-            if (policy.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(name.asText())) {
+            if (policy.text().equals(name.asText())) {
                 return policy;
             }
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -42,7 +43,7 @@ final class Corrections {
 
     /** What the device believes of a document that it wrote to. */
     private static final class Assumed {
-        private final Map<String, Optional<JsonNode>> values = new TreeMap<>();
+        private final SortedMap<String, Optional<JsonNode>> values = new TreeMap<>();
         private final Set<String> replaced = new TreeSet<>();
         private final Set<String> merged = new TreeSet<>();
         private boolean wasDeleted;
@@ -57,7 +58,7 @@ final class Corrections {
                 merged.clear();
                 return;
             }
-            mutation.unset().forEach(path -> assume(Path.canonical(path), Optional.empty()));
+            mutation.unset().forEach(path -> assumeUnset(Path.canonical(path)));
             mutation.set().forEach((path, value) -> assume(Path.canonical(path), value));
             mutation.inc().keySet().forEach(path -> merged.add(Path.canonical(path)));
             mutation.add().keySet().forEach(path -> merged.add(Path.canonical(path)));
@@ -69,13 +70,41 @@ final class Corrections {
             if (value.isObject() && !value.isEmpty()) {
                 value.properties().forEach(member -> assume(Path.child(path, member.getKey()), member.getValue()));
             } else {
+                if (!value.isObject()) { // {} hides nothing
+                    forgetBeneath(path);
+                }
+                forgetAbove(path, false);
                 assume(path, Optional.of(Json.restored(value)));
             }
+        }
+
+        private void assumeUnset(String path) {
+            forgetBeneath(path);
+            forgetAbove(path, true);
+            assume(path, Optional.empty());
         }
 
         private void assume(String path, Optional<JsonNode> value) {
             values.put(path, value);
             replaced.add(path);
+        }
+
+        /** What an earlier mutation of the push set beneath the path is gone from the device: if it is still here, it has to be told. */
+        private void forgetBeneath(String path) {
+            String first = Path.prefixOfChildren(path);
+            String beyond = first.substring(0, first.length() - 1) + (char) ('/' + 1);
+            values.subMap(first, beyond).clear();
+        }
+
+        /** So are the values that it set in the way of the path, and, if that was taken away, objects that it set empty and that may be so again. */
+        private void forgetAbove(String path, boolean unset) {
+            for (String above = path; Path.isNested(above); ) {
+                above = Path.parent(above);
+                Optional<JsonNode> known = values.get(above);
+                if (known != null && known.isPresent() && known.get().isObject() == unset) {
+                    values.remove(above);
+                }
+            }
         }
 
         Optional<DocumentChange> correction(Document document, Knowledge before) {

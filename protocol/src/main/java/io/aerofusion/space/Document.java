@@ -37,8 +37,10 @@ final class Document {
     private final Cell[] cells;
     /** Some cell lies beneath another one, so that which of them is seen depends on their stamps. */
     private final boolean tangled;
-    /** About how many bytes it takes as JSON. */
+    /** About how many bytes the cells take as JSON. */
     private final int weight;
+    /** What waits for somebody to choose about the whole document. */
+    private final Contest contest;
 
     private static final Origin[] NO_ORIGINS = {};
     private static final Removal[] NO_REMOVALS = {};
@@ -58,7 +60,8 @@ final class Document {
             Origin[] heads,
             Cell[] cells,
             boolean tangled,
-            int weight) {
+            int weight,
+            Contest contest) {
         this.collection = collection;
         this.id = id;
         this.incarnation = incarnation;
@@ -70,6 +73,7 @@ final class Document {
         this.cells = cells;
         this.tangled = tangled;
         this.weight = weight;
+        this.contest = contest;
     }
 
     String collection() {
@@ -112,19 +116,51 @@ final class Document {
         return tangled;
     }
 
+    /** About how many bytes it takes as JSON, with what waits. */
     int weight() {
+        return weight + contest.weight();
+    }
+
+    /** About how many bytes its cells take as JSON. */
+    int cellWeight() {
         return weight;
+    }
+
+    Contest contest() {
+        return contest;
     }
 
     static Document absent(String collection, String id) {
         return new Document(
-                collection, id, Stamp.NONE, null, NO_ORIGINS, NO_REMOVALS, false, NO_ORIGINS, NO_CELLS, false, 0);
+                collection,
+                id,
+                Stamp.NONE,
+                null,
+                NO_ORIGINS,
+                NO_REMOVALS,
+                false,
+                NO_ORIGINS,
+                NO_CELLS,
+                false,
+                0,
+                Contest.NONE);
     }
 
     /** The beginning of a life that is read back; to be filled by {@link #with}. */
-    static Document restored(String collection, String id, Stamp incarnation, @Nullable Origin born) {
+    static Document restored(String collection, String id, Stamp incarnation, @Nullable Origin born, Contest contest) {
         return new Document(
-                collection, id, incarnation, born, NO_ORIGINS, NO_REMOVALS, false, NO_ORIGINS, NO_CELLS, false, 0);
+                collection,
+                id,
+                incarnation,
+                born,
+                NO_ORIGINS,
+                NO_REMOVALS,
+                false,
+                NO_ORIGINS,
+                NO_CELLS,
+                false,
+                0,
+                contest);
     }
 
     /**
@@ -136,11 +172,29 @@ final class Document {
         Stamp life = operation.incarnationOrNone();
         int order = life.compareTo(incarnation);
         if (order < 0) {
-            return this;
+            return with(contest.merge(operation, origin));
         }
         DocumentEdit edit = new DocumentEdit(order == 0 ? this : reborn(life, origin), origin, fresh);
         edit.apply(operation.kind());
-        return edit.result();
+        return edit.result().with(contest.merge(operation, origin));
+    }
+
+    private Document with(Contest now) {
+        return now.equals(contest)
+                ? this
+                : new Document(
+                        collection,
+                        id,
+                        incarnation,
+                        born,
+                        updated,
+                        removed,
+                        deleteWon,
+                        heads,
+                        cells,
+                        tangled,
+                        weight,
+                        now);
     }
 
     /** This life of the document with other contents. {@code reshaped}: find out anew which cells hide one another. */
@@ -163,11 +217,13 @@ final class Document {
                 nowHeads,
                 nowCells,
                 reshaped ? CellTree.isTangled(nowCells) : tangled,
-                nowWeight);
+                nowWeight,
+                contest);
     }
 
     private Document reborn(Stamp stamp, Origin origin) {
-        return new Document(collection, id, stamp, origin, NO_ORIGINS, NO_REMOVALS, false, heads, NO_CELLS, false, 0);
+        return new Document(
+                collection, id, stamp, origin, NO_ORIGINS, NO_REMOVALS, false, heads, NO_CELLS, false, 0, contest);
     }
 
     boolean exists() {
@@ -248,6 +304,11 @@ final class Document {
         return CellTree.beneath(cells, path);
     }
 
+    /** The values above and beneath a path. */
+    List<Cell> around(String path, boolean emptyObject) {
+        return CellTree.around(cells, path, emptyObject);
+    }
+
     boolean isHidden(Cell cell) {
         return tangled && CellTree.isHidden(cells, cell);
     }
@@ -287,9 +348,9 @@ final class Document {
         return CellTree.json(leaves());
     }
 
-    /** Whether every operation that touched it lies at or below the horizon. */
+    /** Whether every operation that touched it lies at or below the horizon, and nothing of it waits. */
     boolean isSettled(Cursor horizon) {
-        return Origin.areCoveredBy(Arrays.asList(heads), horizon);
+        return Origin.areCoveredBy(Arrays.asList(heads), horizon) && contest.isOver(horizon);
     }
 
     /** What stays of a live document when everybody has seen everything up to the horizon. */
@@ -303,7 +364,8 @@ final class Document {
                 kept.add(rest);
             }
         }
-        return same ? this : with(updated, removed, deleteWon, heads, kept.toArray(Cell[]::new), weight, true);
+        Document rest = same ? this : with(updated, removed, deleteWon, heads, kept.toArray(Cell[]::new), weight, true);
+        return rest.with(contest.purged(horizon));
     }
 
     /** Whether every update that a delete named has arrived: otherwise the tombstone has to wait for it. */
@@ -333,9 +395,15 @@ final class Document {
 
     /** Whether somebody has to choose between values. */
     boolean isUndecided() {
-        for (Cell cell : cells) {
-            if (cell instanceof Candidates candidates && !candidates.waiting().isEmpty()) {
-                return isLive();
+        if (!contest.open().isEmpty()) {
+            return true;
+        }
+        if (isLive()) {
+            for (Cell cell : cells) {
+                if (cell instanceof Candidates candidates
+                        && (!candidates.waiting().isEmpty() || rival(cell) != null)) {
+                    return true;
+                }
             }
         }
         return false;
@@ -344,17 +412,49 @@ final class Document {
     /** The choices that wait, by path. */
     List<QueuedConflict> queue() {
         List<QueuedConflict> queue = new ArrayList<>();
+        if (!contest.open().isEmpty()) {
+            Contest.Entry last = contest.open().getFirst();
+            queue.add(new QueuedConflict(
+                    collection,
+                    id,
+                    "",
+                    new QueuedConflict.Choice(last.winner(), isLive() ? json() : null),
+                    contest.open().stream()
+                            .map(entry -> new QueuedConflict.Choice(entry.loser(), entry.value()))
+                            .toList()));
+        }
+        if (!isLive()) {
+            return queue;
+        }
         for (Cell cell : cells) {
-            if (cell instanceof Candidates candidates && !candidates.waiting().isEmpty()) {
-                queue.add(new QueuedConflict(
-                        collection,
-                        id,
-                        cell.path(),
-                        choice(candidates.candidates().getFirst()),
-                        candidates.waiting().stream().map(Document::choice).toList()));
+            if (cell instanceof Candidates candidates) {
+                Cell rival = rival(cell);
+                if (rival != null) {
+                    queue.add(new QueuedConflict(
+                            collection,
+                            id,
+                            cell.path(),
+                            new QueuedConflict.Choice(rival.origin().stamp(), rival.value()),
+                            candidates.candidates().stream()
+                                    .filter(candidate -> candidate.value() != null)
+                                    .map(Document::choice)
+                                    .toList()));
+                } else if (!candidates.waiting().isEmpty()) {
+                    queue.add(new QueuedConflict(
+                            collection,
+                            id,
+                            cell.path(),
+                            choice(candidates.candidates().getFirst()),
+                            candidates.waiting().stream().map(Document::choice).toList()));
+                }
             }
         }
         return queue;
+    }
+
+    /** The value above or beneath a cell that hides it: neither author knew the other, or the one had been unset. */
+    private @Nullable Cell rival(Cell cell) {
+        return tangled && cell.value() != null ? CellTree.rival(cells, cell) : null;
     }
 
     private static QueuedConflict.Choice choice(Candidates.Candidate candidate) {

@@ -16,10 +16,12 @@ final class DocumentCodec {
     /** Writes one document. */
     static final class Writer {
         private final SnapshotWriter out;
+        private final boolean contests;
         private final Map<Origin, Integer> origins = new HashMap<>();
 
-        Writer(SnapshotWriter out) {
+        Writer(SnapshotWriter out, boolean contests) {
             this.out = out;
+            this.contests = contests;
         }
 
         void document(Document document) throws IOException {
@@ -40,6 +42,25 @@ final class DocumentCodec {
             out.number(document.cells().length);
             for (Cell cell : document.cells()) {
                 cell(cell);
+            }
+            if (contests) {
+                contest(document.contest());
+            }
+        }
+
+        private void contest(Contest contest) throws IOException {
+            out.number(contest.open().size());
+            for (Contest.Entry entry : contest.open()) {
+                out.stamp(entry.winner());
+                out.stamp(entry.loser());
+                out.value(entry.value());
+                origin(entry.by());
+            }
+            out.number(contest.settled().size());
+            for (Contest.Settled settled : contest.settled()) {
+                dot(settled.dot());
+                origin(settled.origin());
+                origin(settled.by());
             }
         }
 
@@ -148,10 +169,12 @@ final class DocumentCodec {
     /** Reads one document. */
     static final class Reader {
         private final SnapshotReader in;
+        private final boolean contests;
         private final List<Origin> origins = new ArrayList<>();
 
-        Reader(SnapshotReader in) {
+        Reader(SnapshotReader in, boolean contests) {
             this.in = in;
+            this.contests = contests;
         }
 
         Document document() throws IOException {
@@ -173,8 +196,22 @@ final class DocumentCodec {
                 cells[i] = cell();
                 weight += cells[i].weight();
             }
-            return Document.restored(collection, id, incarnation, born)
+            return Document.restored(collection, id, incarnation, born, contests ? contest() : Contest.NONE)
                     .with(updated, removed, deleteWon, heads, cells, weight, true);
+        }
+
+        private Contest contest() throws IOException {
+            List<Contest.Entry> open = new ArrayList<>();
+            for (int i = in.count(); i > 0; i--) {
+                open.add(new Contest.Entry(in.stamp(), in.stamp(), in.value(), origin()));
+            }
+            List<Contest.Settled> settled = new ArrayList<>();
+            for (int i = in.count(); i > 0; i--) {
+                settled.add(new Contest.Settled(dot(), originOrNull(), origin()));
+            }
+            return open.isEmpty() && settled.isEmpty()
+                    ? Contest.NONE
+                    : new Contest(List.copyOf(open), List.copyOf(settled));
         }
 
         private List<Origin> origins() throws IOException {

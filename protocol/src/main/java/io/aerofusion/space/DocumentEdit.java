@@ -29,7 +29,7 @@ final class DocumentEdit {
         deleteWon = from.deleteWon();
         cells = from.cells();
         size = cells.length;
-        weight = from.weight();
+        weight = from.cellWeight();
     }
 
     void apply(Operation.Kind kind) {

@@ -38,6 +38,9 @@ final class Ingress {
     private long number;
     private int documents;
     private long bytes;
+    private int kept;
+    private long keptBytes;
+    private long quarantinedBytes;
 
     Ingress(SpaceState state, Push push, SpaceSettings settings, long now) {
         this.state = state;
@@ -47,11 +50,16 @@ final class Ingress {
         this.now = now;
         Cursor given = push.base();
         // What a base of another space or epoch has seen is unknown: then nothing counts as seen. That costs conflicts
-        // and loses
-        // nothing.
+        // and loses nothing.
         this.base =
                 given != null && given.space() == state.fingerprint() && given.epoch() == state.epoch() ? given : null;
-        this.expired = base != null && state.check(base) == CursorCheck.EXPIRED;
+        // What a base of an older epoch had not seen when it was purged is as unknown to its author after a restore.
+        this.expired = base != null
+                ? state.check(base) == CursorCheck.EXPIRED
+                : given != null
+                        && given.space() == state.fingerprint()
+                        && given.epoch() < state.epoch()
+                        && state.isBelowHorizon(given);
         this.clock = new HybridClock(state.hlc());
         if (base != null && state.check(base) == CursorCheck.AHEAD && !isAhead(base.hlc())) {
             clock.observe(base.hlc());
@@ -60,6 +68,8 @@ final class Ingress {
         this.number = state.head(state.region());
         this.documents = state.documents();
         this.bytes = state.approximateBytes();
+        this.kept = state.keptDocuments();
+        this.keptBytes = state.keptBytes();
     }
 
     Decision decide() {
@@ -73,6 +83,16 @@ final class Ingress {
                 continue;
             }
             seen = seen.with(seq);
+            if (merged.isTooOld(seq)) {
+                rejections.add(new Rejection(
+                        seq,
+                        ErrorCode.SEQUENCE_CONFLICT,
+                        "so many gaps lie after this number that it cannot be told any more whether it was merged; go on above "
+                                + merged.max(),
+                        "",
+                        null));
+                continue;
+            }
             if (merged.contains(seq)) {
                 continue;
             }
@@ -96,10 +116,6 @@ final class Ingress {
         String key = mutation.collection() + '\n' + mutation.id();
         Document known = overlay.get(key);
         Document document = known != null ? known : state.stored(mutation.collection(), mutation.id());
-        boolean unknown = expired && !document.exists() && !mutation.delete();
-        if (unknown || state.waiting().contains(push.device(), seq)) { // what waits must not happen twice
-            quarantine(seq, mutation);
-        }
         MutationIngress ingress = new MutationIngress(
                 document,
                 mutation,
@@ -109,7 +125,22 @@ final class Ingress {
         Operation operation = ingress.operation(number + 1, stampOf(mutation), state.floor());
         Origin origin = new Origin(state.region(), operation.number(), push.device(), seq, operation.hlc());
         Document next = document.merge(operation, origin, true);
+        boolean unknown = expired && !document.exists() && !mutation.delete();
+        boolean waits = state.waiting().contains(push.device(), seq);
+        if (unknown || waits) { // what waits must not happen twice
+            if (!waits) {
+                requireSize(document, next);
+                hold(seq, mutation);
+            }
+            throw new RejectedException(
+                    ErrorCode.QUARANTINED, "the document is unknown and may have been deleted long ago", "", null);
+        }
+        if (!document.exists() && kept >= (long) limits.documentsMax() * SpaceLimits.KEPT_PER_LIVE) {
+            throw full(
+                    limits.documentsMax() + " documents, and as many deleted ones that somebody may not have seen yet");
+        }
         if (!mutation.delete()) {
+            requireSize(document, next);
             requireRoom(document, next);
             requireValid(document, next);
         }
@@ -119,6 +150,8 @@ final class Ingress {
         merged = merged.with(seq);
         documents += (next.isLive() ? 1 : 0) - (document.isLive() ? 1 : 0);
         bytes += visibleWeight(next) - visibleWeight(document);
+        kept += document.exists() ? 0 : 1;
+        keptBytes += next.weight() - document.weight();
         operations.add(operation);
         conflicts.addAll(ingress.conflicts());
         if (isAhead(mutation.at())) {
@@ -140,16 +173,13 @@ final class Ingress {
         return Long.compareUnsigned(hlc, HybridClock.ofMillis(now + limits.clockAheadMillisMax())) > 0;
     }
 
-    private void quarantine(long seq, Mutation mutation) throws RejectedException {
-        boolean waits = state.waiting().contains(push.device(), seq);
-        if (!waits && state.waiting().size() + quarantined.size() >= Quarantine.SIZE_MAX) {
+    private void hold(long seq, Mutation mutation) throws RejectedException {
+        if (state.waiting().size() + quarantined.size() >= Quarantine.SIZE_MAX
+                || state.waiting().bytes() + quarantinedBytes + mutation.weight() > limits.quarantineBytesMax()) {
             throw new RejectedException(ErrorCode.QUOTA_EXCEEDED, "the quarantine is full", "", null);
         }
-        if (!waits) {
-            quarantined.add(new Quarantined(push.device(), seq, now, mutation));
-        }
-        throw new RejectedException(
-                ErrorCode.QUARANTINED, "the document is unknown and may have been deleted long ago", "", null);
+        quarantinedBytes += mutation.weight();
+        quarantined.add(new Quarantined(push.device(), seq, now, mutation));
     }
 
     private void requireNames(Mutation mutation) throws RejectedException {
@@ -172,21 +202,31 @@ final class Ingress {
         }
     }
 
-    private void requireRoom(Document before, Document next) throws RejectedException {
+    private void requireSize(Document before, Document next) throws RejectedException {
         if (next.weight() > limits.documentBytesMax() && next.weight() > before.weight()) {
             String detail = "at most " + limits.documentBytesMax() + " bytes";
             throw new RejectedException(ErrorCode.DOCUMENT_TOO_LARGE, detail, "", null);
         }
+    }
+
+    private void requireRoom(Document before, Document next) throws RejectedException {
         boolean appears = next.isLive() && !before.isLive();
         if (appears && documents >= limits.documentsMax()) {
-            String detail = "at most " + limits.documentsMax() + " documents";
-            throw new RejectedException(ErrorCode.QUOTA_EXCEEDED, detail, "", null);
+            throw full(limits.documentsMax() + " documents");
         }
         int growth = visibleWeight(next) - visibleWeight(before);
         if (growth > 0 && bytes + growth > limits.bytesMax()) {
-            String detail = "at most " + limits.bytesMax() + " bytes";
-            throw new RejectedException(ErrorCode.QUOTA_EXCEEDED, detail, "", null);
+            throw full(limits.bytesMax() + " bytes");
         }
+        int keptGrowth = next.weight() - before.weight();
+        if (keptGrowth > 0 && keptBytes + keptGrowth > limits.bytesMax() * SpaceLimits.KEPT_PER_LIVE) {
+            throw full(
+                    limits.bytesMax() + " bytes, and as much of deleted documents that somebody may not have seen yet");
+        }
+    }
+
+    private static RejectedException full(String atMost) {
+        return new RejectedException(ErrorCode.QUOTA_EXCEEDED, "at most " + atMost, "", null);
     }
 
     private void requireValid(Document before, Document next) throws RejectedException {

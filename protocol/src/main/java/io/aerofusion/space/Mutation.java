@@ -1,8 +1,11 @@
 package io.aerofusion.space;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +52,59 @@ public record Mutation(
         add = Map.copyOf(add);
         remove = Map.copyOf(remove);
         insert = Map.copyOf(insert);
+    }
+
+    /** About how many bytes it takes as JSON. */
+    int weight() {
+        int sum = collection.length() + id.length();
+        for (Map.Entry<String, JsonNode> entry : set.entrySet()) {
+            sum += entry.getKey().length() + Json.weight(entry.getValue());
+        }
+        for (String path : unset) {
+            sum += path.length();
+        }
+        for (String path : inc.keySet()) {
+            sum += path.length() + Long.BYTES;
+        }
+        for (Map<String, List<JsonNode>> elements : List.of(add, remove)) {
+            for (Map.Entry<String, List<JsonNode>> entry : elements.entrySet()) {
+                sum += entry.getKey().length();
+                for (JsonNode element : entry.getValue()) {
+                    sum += Json.weight(element);
+                }
+            }
+        }
+        for (Map.Entry<String, List<Insertion>> entry : insert.entrySet()) {
+            sum += entry.getKey().length();
+            for (Insertion insertion : entry.getValue()) {
+                String after = insertion.after();
+                sum += Json.weight(insertion.value()) + (after == null ? 0 : after.length());
+            }
+        }
+        return sum;
+    }
+
+    /** The mutation with other keys of the list elements that it names. */
+    Mutation withKeys(CollectionRules rules, UnaryOperator<String> key) {
+        if (remove.isEmpty() && insert.isEmpty()) {
+            return this;
+        }
+        Map<String, List<JsonNode>> removed = new HashMap<>();
+        remove.forEach((path, elements) -> removed.put(
+                path,
+                elements.stream()
+                        .map(element -> element.isTextual() && rules.type(path) == ValueType.LIST
+                                ? (JsonNode) TextNode.valueOf(key.apply(element.textValue()))
+                                : element)
+                        .toList()));
+        Map<String, List<Insertion>> inserted = new HashMap<>();
+        insert.forEach((path, insertions) -> inserted.put(
+                path,
+                insertions.stream()
+                        .map(insertion -> new Insertion(
+                                insertion.after() == null ? null : key.apply(insertion.after()), insertion.value()))
+                        .toList()));
+        return new Mutation(collection, id, at, set, unset, delete, inc, add, removed, inserted);
     }
 
     public static Mutation set(String collection, String id, long at, Map<String, JsonNode> set) {

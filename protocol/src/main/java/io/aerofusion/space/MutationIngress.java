@@ -27,6 +27,7 @@ final class MutationIngress {
     private final List<String> unset = new ArrayList<>();
     private final List<CellEdit> edits = new ArrayList<>();
     private final List<Conflict> conflicts = new ArrayList<>();
+    private Operation.@Nullable Contested contested;
     private long hlc;
 
     MutationIngress(
@@ -66,7 +67,24 @@ final class MutationIngress {
                 document.collection(),
                 document.id(),
                 life.equals(Stamp.NONE) ? null : life,
-                mutation.delete() ? delete() : new Operation.Update(set, unset, edits));
+                mutation.delete() ? delete() : new Operation.Update(set, unset, edits),
+                contested,
+                mutation.delete() || writesAll() ? document.contest().known(knowledge) : List.of());
+    }
+
+    /**
+     * It says of every plain value of the document what it shall be: who does that has chosen. Numbers and arrays need not be among them,
+     * because a device does not know which of them have a type that takes no plain value.
+     */
+    private boolean writesAll() {
+        for (Cell cell : present.cells()) {
+            JsonNode value = cell.value();
+            boolean plain = value != null && !value.isNumber() && !value.isArray();
+            if (plain && !writes.set.containsKey(cell.path()) && !writes.unset.contains(cell.path())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     List<Conflict> conflicts() {
@@ -105,11 +123,7 @@ final class MutationIngress {
     }
 
     private boolean isReplaced(Cell cell) {
-        boolean single = switch (cell.kind()) {
-            case REGISTER, FIRST_WRITER, CANDIDATES -> true;
-            case COUNTER, MAX, MIN, SET, LIST -> false;
-        };
-        return single && cell.value() != null && knowledge.covers(cell.origin());
+        return cell.kind().isSingle() && cell.value() != null && knowledge.covers(cell.origin());
     }
 
     private void settleStamp(long at, long floor) {
@@ -144,6 +158,13 @@ final class MutationIngress {
                 }
             }
         }
+        writes.set.forEach((path, value) -> {
+            for (Cell cell : unknownAround(path, value)) {
+                if (policyOf(cell) == ConflictPolicy.CLIENT_WINS) {
+                    raiseAbove(cell.origin().stamp());
+                }
+            }
+        });
     }
 
     private void raiseAboveKnown(Origin origin) {
@@ -181,6 +202,20 @@ final class MutationIngress {
     }
 
     private void write(String path, @Nullable JsonNode value) {
+        List<Cell> around = value == null ? List.of() : unknownAround(path, value);
+        List<Cell> stays = around.stream().filter(this::staysBeside).toList();
+        if (value != null
+                && !stays.isEmpty()) { // it cannot stand there as well: what is told of it is all that is left
+            stays.forEach(cell -> conflict(cell.path(), policyOf(cell), value, cell.value(), cell.origin(), false));
+            return;
+        }
+        writeHere(path, value);
+        if (value != null) {
+            around.forEach(cell -> conflictBeside(path, value, cell));
+        }
+    }
+
+    private void writeHere(String path, @Nullable JsonNode value) {
         ConflictPolicy policy = rules.policy(path);
         switch (policy) {
             case MERGE, CLIENT_WINS, SERVER_WINS -> {
@@ -210,9 +245,6 @@ final class MutationIngress {
                 }
             }
             case MANUAL -> writeCandidate(path, value);
-        }
-        if (value != null) {
-            conflictsAround(path, value);
         }
     }
 
@@ -250,24 +282,45 @@ final class MutationIngress {
         edits.add(new CellEdit.Candidate(path, value, supersedes));
     }
 
-    /** A value meets values above or beneath it that its author did not know: only the later one is seen. */
-    private void conflictsAround(String path, JsonNode value) {
-        List<Cell> around = new ArrayList<>();
-        if (!(value.isObject() && value.isEmpty())) {
-            around.addAll(present.beneath(path));
+    /** The values above and beneath a path that its author did not know: only one of them and the new one can be seen. */
+    private List<Cell> unknownAround(String path, JsonNode value) {
+        return present.around(path, value.isObject() && value.isEmpty()).stream()
+                .filter(cell -> !knowledge.covers(cell.origin()) && !knowledge.isOwn(cell.origin()))
+                .toList();
+    }
+
+    /** The policy that decides about a value above or beneath one that is written: its own, where its cell can follow it. */
+    private ConflictPolicy policyOf(Cell cell) {
+        ConflictPolicy policy = rules.policy(cell.path());
+        return switch (policy) {
+            case MERGE, CLIENT_WINS, SERVER_WINS -> policy;
+            case FIRST_WRITER -> cell.kind() == Cell.Kind.FIRST_WRITER ? policy : ConflictPolicy.MERGE;
+            case MANUAL -> cell.kind() == Cell.Kind.CANDIDATES ? policy : ConflictPolicy.MERGE;
+        };
+    }
+
+    /** Whether what stands there wins over anything written above or beneath it now. */
+    private boolean staysBeside(Cell cell) {
+        return switch (policyOf(cell)) {
+            case MERGE, CLIENT_WINS, MANUAL -> false;
+            case SERVER_WINS -> true;
+            case FIRST_WRITER -> stamp().compareTo(cell.origin().stamp()) > 0;
+        };
+    }
+
+    private void conflictBeside(String path, JsonNode value, Cell cell) {
+        ConflictPolicy policy = policyOf(cell);
+        boolean wins = stamp().compareTo(cell.origin().stamp()) > 0;
+        if (policy == ConflictPolicy.FIRST_WRITER && cell instanceof FirstWriter later) {
+            // The later stamp is what is seen, so the later value has to go.
+            edits.add(new CellEdit.First(cell.path(), later.generation() + 1, null));
+            wins = true;
+        } else if (policy == ConflictPolicy.MANUAL && !wins && rules.policy(path) != ConflictPolicy.MANUAL) {
+            policy = ConflictPolicy.MERGE; // what lost has no queue to wait in
         }
-        for (String above = path; Path.isNested(above); ) {
-            above = Path.parent(above);
-            present.at(above).stream()
-                    .filter(cell -> !CellTree.isEmptyObject(cell))
-                    .forEach(around::add);
-        }
-        for (Cell cell : around) {
-            if (cell.value() != null && !knowledge.covers(cell.origin()) && !knowledge.isOwn(cell.origin())) {
-                boolean wins = stamp().compareTo(cell.origin().stamp()) > 0;
-                conflict(cell.path(), ConflictPolicy.MERGE, value, cell.value(), cell.origin(), wins);
-            }
-        }
+        // What waits is found in the queue under the path that it was written to.
+        String where = policy == ConflictPolicy.MANUAL && !wins ? path : cell.path();
+        conflict(where, policy, value, cell.value(), cell.origin(), wins);
     }
 
     /** Two operations on one path: a conflict unless both wanted the same. */
@@ -285,7 +338,7 @@ final class MutationIngress {
             @Nullable JsonNode theirs,
             Origin other,
             boolean weWin) {
-        boolean queued = policy == ConflictPolicy.MANUAL && !path.isEmpty();
+        boolean queued = policy == ConflictPolicy.MANUAL;
         String collection = document.collection();
         String id = document.id();
         conflicts.add(
@@ -314,7 +367,7 @@ final class MutationIngress {
             }
         }
         if (latest != null && document.isLive()) {
-            conflict("", rules.policy(), null, document.json(), latest, rules.deleteWins());
+            conflictOfLives(null, document.json(), latest, rules.deleteWins());
         }
     }
 
@@ -331,7 +384,30 @@ final class MutationIngress {
             }
         }
         if (latest != null) {
-            conflict("", rules.policy(), CellTree.json(set), null, latest, !document.deleteWon());
+            conflictOfLives(given(), null, latest, !document.deleteWon());
+        }
+    }
+
+    /** What the update brings, as a document: a delete that wins takes all of it. */
+    private JsonNode given() {
+        SortedMap<String, JsonNode> values = new TreeMap<>(set);
+        for (CellEdit edit : edits) {
+            JsonNode value = edit.given();
+            if (value != null) {
+                values.put(edit.path(), value);
+            }
+        }
+        return CellTree.json(values);
+    }
+
+    /** An update met a delete: which of them wins is a rule of the collection, whether somebody has to look at it is its policy. */
+    private void conflictOfLives(@Nullable JsonNode ours, @Nullable JsonNode theirs, Origin other, boolean weWin) {
+        boolean manual = rules.policy() == ConflictPolicy.MANUAL;
+        conflict("", manual ? ConflictPolicy.MANUAL : ConflictPolicy.MERGE, ours, theirs, other, weWin);
+        if (manual) {
+            contested = weWin
+                    ? new Operation.Contested(stamp(), other.stamp(), theirs)
+                    : new Operation.Contested(other.stamp(), stamp(), ours);
         }
     }
 }

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param number its place in the accepting region's order
  * @param hlc the clock reading it was accepted with, raised above everything it knew
  * @param incarnation stamp of the operation that created the document anew after a delete; null for the first life
+ * @param contested the side that lost where an update met a delete and somebody has to choose; null when it met none
+ * @param settled dots of the operations whose {@code contested} does not wait any more
  */
 public record Operation(
         @JsonProperty("s") long seq,
@@ -29,7 +31,30 @@ public record Operation(
 
         @JsonProperty("b") @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Stamp incarnation,
 
-        @JsonProperty("k") Kind kind) {
+        @JsonProperty("k") Kind kind,
+
+        @JsonProperty("w") @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Contested contested,
+
+        @JsonProperty("v") @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<Dot> settled) {
+    public Operation {
+        settled = settled == null ? List.of() : List.copyOf(settled);
+    }
+
+    /**
+     * The side that lost.
+     *
+     * @param value what it would have written, or the document that it deleted; null for a delete
+     */
+    public record Contested(
+            @JsonProperty("w") Stamp winner,
+            @JsonProperty("l") Stamp loser,
+
+            @JsonProperty("v") @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable JsonNode value) {
+        public Contested {
+            value = value == null ? null : Json.restored(value);
+        }
+    }
 
     /** What the operation does to its document. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "k")

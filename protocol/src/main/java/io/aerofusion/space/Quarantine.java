@@ -12,6 +12,7 @@ final class Quarantine {
     static final int SIZE_MAX = 1_000;
 
     private final List<Quarantined> waiting = new ArrayList<>();
+    private long bytes;
 
     /** What waits, oldest first. */
     List<Quarantined> list() {
@@ -24,13 +25,23 @@ final class Quarantine {
 
     /** Takes a mutation out, because somebody decided about it; without effect when it is not there. */
     void discard(String device, long seq) {
-        waiting.removeIf(mutation -> is(mutation, device, seq));
+        waiting.removeIf(held -> {
+            boolean found = is(held, device, seq);
+            bytes -= found ? held.mutation().weight() : 0;
+            return found;
+        });
     }
 
     void add(Quarantined mutation) {
         if (!contains(mutation.device(), mutation.seq())) {
             waiting.add(mutation);
+            bytes += mutation.mutation().weight();
         }
+    }
+
+    /** About how many bytes the mutations take as JSON. */
+    long bytes() {
+        return bytes;
     }
 
     int size() {

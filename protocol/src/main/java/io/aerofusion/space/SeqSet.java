@@ -8,6 +8,12 @@ import java.util.Arrays;
 public final class SeqSet {
     public static final SeqSet EMPTY = new SeqSet(new long[0]);
 
+    /**
+     * Intervals that {@link #bounded} keeps. Far above what a device can have unanswered, since only a number whose answer got lost is
+     * told again; and every change copies them.
+     */
+    public static final int INTERVALS_MAX = 4_096;
+
     /** first, last, first, last, ... ascending, with at least one missing number between two intervals. */
     private final long[] bounds;
 
@@ -80,6 +86,27 @@ public final class SeqSet {
         joined[from + 1] = high;
         System.arraycopy(bounds, to, joined, from + 2, bounds.length - to);
         return new SeqSet(joined);
+    }
+
+    /** How many intervals it has: one more than there are gaps. */
+    public int intervals() {
+        return bounds.length / 2;
+    }
+
+    /** With the oldest gaps closed, so that no more than {@link #INTERVALS_MAX} intervals are left. */
+    public SeqSet bounded() {
+        int over = bounds.length - 2 * INTERVALS_MAX;
+        if (over <= 0) {
+            return this;
+        }
+        long[] rest = Arrays.copyOfRange(bounds, over, bounds.length);
+        rest[0] = bounds[0];
+        return new SeqSet(rest);
+    }
+
+    /** Whether a number lies so far back that nobody can say any more whether it is in the set: its gap may have been closed. */
+    public boolean isTooOld(long number) {
+        return intervals() >= INTERVALS_MAX && number <= bounds[1];
     }
 
     public SeqSet union(SeqSet other) {

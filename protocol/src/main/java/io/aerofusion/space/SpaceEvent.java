@@ -63,8 +63,19 @@ public sealed interface SpaceEvent
      * A device used the space; recorded when it is new and then about once a day, since it only serves the lease.
      *
      * @param cursor what the device said it has stored; null when it said nothing yet
+     * @param untold true while the device was never told anything of the space, so that no tombstone has to be kept for it; null counts
+     *     as false
+     * @param numbered the name under which its mutations are merged and counted from now on, where that is not its own: somebody
+     *     else had used that name here before it came with its credential. Null leaves it as it was
      */
-    record DeviceSeen(String device, String user, @Nullable Cursor cursor, long at) implements SpaceEvent {}
+    record DeviceSeen(
+            String device,
+            String user,
+            @Nullable Cursor cursor,
+            long at,
+            @Nullable Boolean untold,
+            @Nullable String numbered)
+            implements SpaceEvent {}
 
     /** A mutation left the quarantine; an accepted one stands in the {@link Merged} beside this event. */
     record QuarantineDecided(String device, long seq, boolean accepted, String by, long at) implements SpaceEvent {}

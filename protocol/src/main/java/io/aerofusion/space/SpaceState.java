@@ -41,12 +41,27 @@ public final class SpaceState {
     private final Quarantine quarantine = new Quarantine();
     /** Region -> number up to which tombstones were purged. */
     private final SortedMap<String, Long> horizon = new TreeMap<>();
+    /** Whether {@link #apply(Purged)} would free anything. Looks at all documents. */
+    public boolean wouldForget(SortedMap<String, Long> to) {
+        Cursor seen = new Cursor(fingerprint, epoch, to, 0);
+        return stored().anyMatch(document ->
+                document.isLive() ? document.purged(seen) != document : isForgettable(document, seen));
+    }
+
+    private boolean isForgettable(Document document, Cursor seen) {
+        return document.isSettled(seen) && document.areRemovalsMerged(merged);
+    }
+
     /** A reading above everything that was purged; 0 while nothing was. */
     private long floor;
 
     private long hlc;
     private int live;
     private long weight;
+    /** With the deleted documents that are kept. */
+    private int kept;
+
+    private long keptWeight;
 
     /**
      * An empty space.
@@ -100,7 +115,7 @@ public final class SpaceState {
             heads.merge(facts.region(), operation.number(), Math::max);
         }
         if (!seen.isEmpty()) {
-            merged.put(facts.device(), seen);
+            merged.put(facts.device(), seen.bounded());
         }
         facts.quarantined().forEach(quarantine::add);
     }
@@ -134,6 +149,10 @@ public final class SpaceState {
     }
 
     private void count(Document document, int sign) {
+        if (document.exists()) {
+            kept += sign;
+            keptWeight += (long) sign * document.weight();
+        }
         if (document.isLive()) {
             live += sign;
             weight += (long) sign * document.weight();
@@ -192,6 +211,21 @@ public final class SpaceState {
         return weight;
     }
 
+    /** How many documents are kept: the live ones, and the deleted ones that somebody may not have seen deleted yet. */
+    public int keptDocuments() {
+        return kept;
+    }
+
+    /** About how many bytes the kept documents take as JSON. */
+    public long keptBytes() {
+        return keptWeight;
+    }
+
+    /** Whether something was purged that the holder of the cursor has not seen. */
+    boolean isBelowHorizon(Cursor cursor) {
+        return horizon.entrySet().stream().anyMatch(purged -> cursor.number(purged.getKey()) < purged.getValue());
+    }
+
     /** What a cursor is good for here. */
     public CursorCheck check(Cursor cursor) {
         if (cursor.space() != fingerprint) {
@@ -203,10 +237,8 @@ public final class SpaceState {
         if (cursor.isFirstReading()) {
             return cursor.hlc() == purgeMark() ? CursorCheck.USABLE : CursorCheck.EXPIRED;
         }
-        for (Map.Entry<String, Long> purged : horizon.entrySet()) {
-            if (cursor.number(purged.getKey()) < purged.getValue()) {
-                return CursorCheck.EXPIRED;
-            }
+        if (isBelowHorizon(cursor)) {
+            return CursorCheck.EXPIRED;
         }
         for (Map.Entry<String, Long> seen : cursor.numbers().entrySet()) {
             if (seen.getValue() > head(seen.getKey())) {
@@ -324,11 +356,6 @@ public final class SpaceState {
         return stored(collection, id).queue();
     }
 
-    /** How many documents have something to choose. */
-    public int undecidedDocuments() {
-        return undecided.size();
-    }
-
     /** Mutations of devices that were away too long, oldest first: somebody makes them anew on the present, or discards them. */
     public List<Quarantined> quarantine() {
         return quarantine.list();
@@ -342,7 +369,7 @@ public final class SpaceState {
     /** Takes a mutation out of the quarantine that is made anew on the present: told once more by its device it has no effect. */
     public void accept(String device, long seq) {
         quarantine.discard(device, seq);
-        merged.put(device, mergedOf(device).with(seq));
+        merged.put(device, mergedOf(device).with(seq).bounded());
     }
 
     /** The quarantine itself. */
@@ -368,9 +395,10 @@ public final class SpaceState {
                     }
                     return false;
                 }
-                if (!document.isSettled(seen) || !document.areRemovalsMerged(merged)) {
+                if (!isForgettable(document, seen)) {
                     return false;
                 }
+                count(document, -1);
                 floor = Math.max(floor, document.hlc() + 1);
                 hash.replace(slot.digest, SpaceHash.NOTHING);
                 slot.digest = SpaceHash.NOTHING;

@@ -24,6 +24,9 @@ import java.util.zip.InflaterInputStream;
  */
 public final class SpaceStateCodec {
     private static final int VERSION = 1;
+    /** With what waits of whole documents; written only where something does. */
+    private static final int VERSION_WITH_CONTESTS = 2;
+
     private static final int BUFFER_BYTES = 1 << 16;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,12 +35,14 @@ public final class SpaceStateCodec {
     /** The whole state as bytes. */
     public static byte[] write(SpaceState state) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(BUFFER_BYTES);
-        bytes.write(VERSION);
+        boolean contests =
+                state.stored().anyMatch(document -> !document.contest().isEmpty());
+        bytes.write(contests ? VERSION_WITH_CONTESTS : VERSION);
         // Fast rather than small: a snapshot is written in the entity's turn.
         Deflater deflater = new Deflater(Deflater.BEST_SPEED);
         try (OutputStream stream = new BufferedOutputStream(new DeflaterOutputStream(bytes, deflater), BUFFER_BYTES)) {
             SnapshotWriter out = new SnapshotWriter(stream);
-            write(state, out);
+            write(state, out, contests);
             out.flush();
         } catch (IOException e) {
             throw new IllegalStateException("writing to memory does not fail", e);
@@ -58,18 +63,18 @@ public final class SpaceStateCodec {
      * @throws IllegalArgumentException when the bytes are damaged or of a later version
      */
     public static SpaceState read(byte[] snapshot, long epoch) {
-        if (snapshot.length == 0 || snapshot[0] != VERSION) {
+        if (snapshot.length == 0 || (snapshot[0] != VERSION && snapshot[0] != VERSION_WITH_CONTESTS)) {
             throw new IllegalArgumentException("not a snapshot of a known version");
         }
         InputStream bytes = new ByteArrayInputStream(snapshot, 1, snapshot.length - 1);
         try (InputStream in = new BufferedInputStream(new InflaterInputStream(bytes), BUFFER_BYTES)) {
-            return read(new SnapshotReader(in), epoch);
+            return read(new SnapshotReader(in), epoch, snapshot[0] == VERSION_WITH_CONTESTS);
         } catch (IOException | IndexOutOfBoundsException e) {
             throw new IllegalArgumentException("the snapshot is damaged", e);
         }
     }
 
-    private static void write(SpaceState state, SnapshotWriter out) throws IOException {
+    private static void write(SpaceState state, SnapshotWriter out, boolean contests) throws IOException {
         out.text(state.tenant());
         out.text(state.space());
         out.text(state.region());
@@ -94,13 +99,13 @@ public final class SpaceStateCodec {
                 .sorted(Comparator.comparingLong(document -> document.head(state.region())))
                 .toList();
         out.number(documents.size());
-        DocumentCodec.Writer writer = new DocumentCodec.Writer(out);
+        DocumentCodec.Writer writer = new DocumentCodec.Writer(out, contests);
         for (Document document : documents) {
             writer.document(document);
         }
     }
 
-    private static SpaceState read(SnapshotReader in, long epoch) throws IOException {
+    private static SpaceState read(SnapshotReader in, long epoch, boolean contests) throws IOException {
         SpaceState state = new SpaceState(in.text(), in.text(), in.text(), Math.max(in.number(), epoch));
         long hlc = in.number();
         long floor = in.number();
@@ -111,7 +116,7 @@ public final class SpaceStateCodec {
         for (int i = in.count(); i > 0; i--) {
             state.waiting().add(quarantined(in.text()));
         }
-        DocumentCodec.Reader reader = new DocumentCodec.Reader(in);
+        DocumentCodec.Reader reader = new DocumentCodec.Reader(in, contests);
         for (int i = in.count(); i > 0; i--) {
             state.restore(reader.document());
         }

@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 
 /** The promises of the merge core, held against random histories. A failing seed is printed and replays the failure. */
 class ConvergenceTest {
@@ -179,10 +181,10 @@ class ConvergenceTest {
                     continue;
                 }
                 Document document = state.stored(operation.collection(), operation.id());
+                String name = operation.id() + operation.collection();
                 update.set().forEach((path, value) -> {
                     // An empty object only says that there is a place: it gives way to whatever lies beneath it.
                     boolean live = value.isObject() || value.equals(document.visible(path));
-                    String name = operation.id() + operation.collection();
                     boolean toldOf =
                             told.contains(name + operation.stamp(facts.device())) || told.contains(name + path + value);
                     assertThat(live
@@ -192,6 +194,149 @@ class ConvergenceTest {
                             .as("%s of %s in %s", path, operation, facts.device())
                             .isTrue();
                 });
+                for (CellEdit edit : update.edits()) {
+                    JsonNode value = edit.given();
+                    boolean explained = value == null
+                            || value.isObject()
+                            || isIn(edit, document.visible(edit.path()))
+                            || told.contains(name + operation.stamp(facts.device()))
+                            || told.contains(name + edit.path() + value)
+                            || isLostWithTheDocument(world, operation, edit)
+                            || isTakenKnowingly(world, facts, operation, edit);
+                    assertThat(explained)
+                            .as("%s of %s in %s", edit, operation, facts.device())
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    /** Whether what an edit brought is in what readers see. */
+    private static boolean isIn(CellEdit edit, @Nullable JsonNode seen) {
+        if (seen == null || seen.isMissingNode()) {
+            return false;
+        }
+        return switch (edit) {
+            case CellEdit.First first -> seen.equals(first.value());
+            case CellEdit.Candidate candidate -> seen.equals(candidate.value());
+            case CellEdit.Increment counted ->
+                seen.isNumber(); // the sum itself is the vectors' and the simulation's matter
+            case CellEdit.Extreme offered ->
+                seen.isNumber()
+                        && (offered.max()
+                                ? seen.doubleValue() >= offered.value().doubleValue()
+                                : seen.doubleValue() <= offered.value().doubleValue());
+            case CellEdit.Elements elements -> contains(seen, elements.added());
+            case CellEdit.Items items ->
+                contains(seen, items.added().stream().map(CellEdit.Item::value).toList());
+            case CellEdit.Clear clear -> true;
+        };
+    }
+
+    private static boolean contains(JsonNode array, List<JsonNode> values) {
+        List<JsonNode> held = new ArrayList<>();
+        array.forEach(held::add);
+        return held.containsAll(values);
+    }
+
+    /**
+     * Somebody who knew it (or an equal one) wrote or took the path or the element away. A reset of a number forgets also what it did not
+     * know, and who names an element of a list by its key knows it.
+     */
+    private static boolean isTakenKnowingly(World world, Merged facts, Operation written, CellEdit edit) {
+        boolean anybody = !(edit instanceof CellEdit.Elements);
+        JsonNode value = edit.given();
+        return isTaken(world, facts, written, edit.path(), anybody)
+                || world.facts.stream()
+                        .anyMatch(others -> others.operations().stream()
+                                .filter(same -> same.id().equals(written.id())
+                                        && same.collection().equals(written.collection())
+                                        && same.kind() instanceof Operation.Update update
+                                        && update.edits().stream()
+                                                .anyMatch(other -> other.path().equals(edit.path())
+                                                        && Objects.equals(value, other.given())))
+                                .anyMatch(same -> isTaken(world, others, same, edit.path(), anybody)));
+    }
+
+    private static boolean isTaken(World world, Merged facts, Operation written, String path, boolean anybody) {
+        Origin origin = new Origin(facts.region(), written.number(), facts.device(), written.seq(), written.hlc());
+        return isReplacedKnowingly(world, facts, written, path)
+                || world.decided.stream().anyMatch(later -> {
+                    for (int i = 0; i < later.push().mutations().size(); i++) {
+                        Mutation mutation = later.push().mutations().get(i);
+                        Knowledge knowledge = new Knowledge(
+                                later.push().base(),
+                                later.push().device(),
+                                later.push().firstSeq() + i);
+                        boolean takes = anybody
+                                ? mutation.unset().contains(path)
+                                        || mutation.remove().containsKey(path)
+                                : knowledge.covers(origin)
+                                        && (mutation.remove().containsKey(path)
+                                                || mutation.add().containsKey(path));
+                        if (takes
+                                && mutation.id().equals(written.id())
+                                && mutation.collection().equals(written.collection())) {
+                            return true;
+                        }
+                    }
+                    return false;
+                });
+    }
+
+    /** The side that loses where an update meets a delete is told with everything it brought, whatever its type and policy. */
+    @Property(tries = 300)
+    void anUpdateThatIsLostToADeleteIsToldWhole(@ForAll long seed) {
+        World world = new World(seed, 1).run(60);
+        for (World.Decided step : world.decided) {
+            for (Conflict conflict : step.decision().conflicts()) {
+                for (Operation operation : step.decision().operations()) {
+                    // One device may write and delete at one reading of its clock.
+                    boolean lost = conflict.path().isEmpty()
+                            && conflict.losing() != null
+                            && conflict.loser()
+                                    .equals(operation.stamp(step.push().device()))
+                            && conflict.id().equals(operation.id())
+                            && conflict.collection().equals(operation.collection());
+                    if (lost && operation.kind() instanceof Operation.Update update) {
+                        update.set().forEach((path, value) -> assertTold(conflict, path, value));
+                        update.edits().forEach(edit -> assertTold(conflict, edit.path(), edit.given()));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void assertTold(Conflict conflict, String path, @Nullable JsonNode value) {
+        if (value != null && !value.isObject()) {
+            assertThat(conflict.losing().at(Path.isNested(path) ? path : "/" + path))
+                    .as("%s of %s", path, conflict)
+                    .isEqualTo(value);
+        }
+    }
+
+    /** What waits where an update met a delete waits until somebody who knew it chose, in every order, and over a purge. */
+    @Property(tries = 300)
+    void whatIsQueuedWaitsUntilSomebodyWhoKnewItChose(@ForAll long seed) {
+        World world = new World(seed, 1).run(60);
+        SpaceState state = world.regions.getFirst();
+        state.apply(new Purged(state.cursor().numbers(), World.NOW));
+        for (World.Decided step : world.decided) {
+            for (Conflict conflict : step.decision().conflicts()) {
+                assertThat(conflict.queued()).isEqualTo(conflict.policy() == ConflictPolicy.MANUAL);
+                if (conflict.path().isEmpty() && conflict.queued()) {
+                    boolean waits = state.queueOf(conflict.collection(), conflict.id()).stream()
+                            .filter(queued -> queued.path().isEmpty())
+                            .flatMap(queued -> queued.waiting().stream())
+                            .anyMatch(choice -> choice.stamp().equals(conflict.loser())
+                                    && Objects.equals(choice.value(), conflict.losing()));
+                    boolean chosen = world.facts.stream()
+                            .flatMap(facts -> facts.operations().stream())
+                            .filter(operation -> operation.id().equals(conflict.id())
+                                    && operation.collection().equals(conflict.collection()))
+                            .anyMatch(operation -> !operation.settled().isEmpty());
+                    assertThat(waits || chosen).as("%s", conflict).isTrue();
+                }
             }
         }
     }
@@ -205,6 +350,16 @@ class ConvergenceTest {
                 .filter(conflict -> conflict.id().equals(written.id())
                         && conflict.collection().equals(written.collection()))
                 .anyMatch(conflict -> conflict.losing().at(pointer).equals(value));
+    }
+
+    private static boolean isLostWithTheDocument(World world, Operation written, CellEdit edit) {
+        String pointer = Path.isNested(edit.path()) ? edit.path() : "/" + edit.path();
+        return world.decided.stream()
+                .flatMap(step -> step.decision().conflicts().stream())
+                .filter(conflict -> conflict.path().isEmpty() && conflict.losing() != null)
+                .filter(conflict -> conflict.id().equals(written.id())
+                        && conflict.collection().equals(written.collection()))
+                .anyMatch(conflict -> isIn(edit, conflict.losing().at(pointer)));
     }
 
     /** Who knew the same value of somebody else and replaced it replaced this one too: the outcome was the same. */

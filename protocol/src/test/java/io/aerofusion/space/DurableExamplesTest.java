@@ -49,6 +49,24 @@ class DurableExamplesTest {
     }
 
     @Test
+    void factsAndSnapshotsWithWhatWaitsOfWholeDocumentsDecode() throws IOException {
+        World world = new World(SEED, 2).run(200);
+        Merged[] stored = JSON.readValue(
+                example("merged-2.json", JSON.writeValueAsBytes(world.facts.toArray(Merged[]::new))), Merged[].class);
+        SpaceState state = World.replica();
+        for (Merged facts : stored) {
+            state.apply(facts);
+        }
+        assertThat(state.hash()).isEqualTo(text("merged-2.hash", state.hash()));
+        assertThat(JSON.writeValueAsString(stored)).contains(",\"w\":{\"w\":{", ",\"v\":[\"dev");
+        SpaceState copy = SpaceStateCodec.read(example("snapshot-2.bin", SpaceStateCodec.write(state)));
+        assertThat(copy.hash()).isEqualTo(state.hash());
+        assertThat(copy.queue(null, null, 1_000))
+                .isEqualTo(state.queue(null, null, 1_000))
+                .anySatisfy(queued -> assertThat(queued.path()).isEmpty());
+    }
+
+    @Test
     void theOtherFactsDecode() throws IOException {
         Purged purged = JSON.readValue("{\"@\":\"purged\",\"h\":{\"eu\":7},\"t\":9}", Purged.class);
         assertThat(purged.horizon()).containsEntry("eu", 7L);

@@ -69,4 +69,18 @@ final class SeqSetTest {
             assertThat(union.max()).isEqualTo(expected.last());
         }
     }
+
+    @Test
+    void theOldestGapsAreClosedBeyondTheLimit() {
+        SeqSet set = SeqSet.EMPTY;
+        for (int i = 0; i < 20_000; i++) {
+            set = set.with(1 + 2L * i).bounded();
+        }
+        assertThat(set.intervals()).isEqualTo(SeqSet.INTERVALS_MAX);
+        assertThat(set.contains(39_999)).isTrue();
+        assertThat(set.contains(39_998)).isFalse();
+        assertThat(set.isTooOld(39_998)).isFalse();
+        assertThat(set.isTooOld(2)).isTrue();
+        assertThat(SeqSet.range(1, 9).isTooOld(2)).isFalse();
+    }
 }

@@ -21,6 +21,7 @@ class SpaceEventExamplesTest {
                 {"@":"device","device":"phone","user":"alice","cursor":\
                 {"space":7,"epoch":1,"numbers":{"local":9},"progress":{},"hlc":65536},"at":6}""", """
                 {"@":"device","device":"phone","user":"alice","at":6}""", """
+                {"@":"device","device":"phone","user":"alice","at":6,"untold":true,"numbered":"~2~phone"}""", """
                 {"@":"purged","h":{"local":7},"t":9}""", """
                 {"@":"quarantine-decided","device":"phone","seq":3,"accepted":true,"by":"user:alice","at":7}""", """
                 {"@":"conflict-resolved","collection":"runways","document":"1","path":"length","by":"user:alice","at":8}""", """

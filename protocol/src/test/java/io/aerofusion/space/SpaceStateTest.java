@@ -91,7 +91,8 @@ class SpaceStateTest {
 
     @Test
     void keepsTheQuotasAndLeavesTheRestOfThePushUnharmed() throws Exception {
-        SpaceSettings tight = new SpaceSettings(Map.of(), false, new SpaceLimits(64, 4, 1, 1_000, 60_000, 8), null);
+        SpaceSettings tight =
+                new SpaceSettings(Map.of(), false, new SpaceLimits(64, 4, 1, 1_000, 60_000, 8, 1_000), null);
         Push push = new Push(
                 "ann",
                 1,
@@ -113,6 +114,114 @@ class SpaceStateTest {
                         ErrorCode.INVALID_REQUEST);
         assertThat(decision.operations()).hasSize(2);
         assertThat(decision.ackedUpTo()).isEqualTo(6);
+    }
+
+    @Test
+    void deletedDocumentsTakeAtMostAsMuchAgain() throws Exception {
+        SpaceSettings tight =
+                new SpaceSettings(Map.of(), false, new SpaceLimits(1_000, 4, 3, 1_000, 60_000, 8, 1_000), null);
+        int accepted = 0;
+        for (int i = 0; i < 100; i++) {
+            Push made = new Push(
+                    "ann", 1 + 2L * i, state.cursor(), List.of(set("d" + i, "{'x':'" + "y".repeat(200) + "'}")));
+            Decision decision = state.decide(made, tight, NOW);
+            state.apply(decision.facts());
+            accepted += decision.operations().size();
+            state.apply(state.decide(
+                            new Push(
+                                    "ann", 2 + 2L * i, state.cursor(), List.of(Mutation.delete("runways", "d" + i, 0))),
+                            tight,
+                            NOW)
+                    .facts());
+        }
+        assertThat(accepted).isEqualTo(6);
+        assertThat(state.documents()).isZero();
+        assertThat(state.keptDocuments())
+                .as("deletes of what nobody knows are not kept either")
+                .isEqualTo(6);
+        assertThat(SpaceStateCodec.read(SpaceStateCodec.write(state)).keptBytes())
+                .isEqualTo(state.keptBytes());
+
+        state.apply(new Purged(state.cursor().numbers(), NOW));
+        assertThat(state.keptDocuments()).isZero();
+        assertThat(state.keptBytes()).isZero();
+        Decision after = state.decide(new Push("ann", 500, null, List.of(set("new", "{'x':1}"))), tight, NOW);
+        assertThat(after.rejections()).isEmpty();
+    }
+
+    @Test
+    void aDeviceThatLeavesGapsAllTheTimeCostsABoundedAmount() throws Exception {
+        for (int i = 0; i < 5_000; i++) {
+            state.apply(state.decide(
+                            new Push("ann", 1 + 2L * i, null, List.of(set("a", "{'x':" + i + "}"))),
+                            SpaceSettings.DEFAULT,
+                            NOW)
+                    .facts());
+        }
+        assertThat(state.mergedOf("ann").intervals()).isEqualTo(SeqSet.INTERVALS_MAX);
+        assertThat(push("ann", 9_999, null, set("a", "{'x':0}")).isEmpty())
+                .as("a repetition")
+                .isTrue();
+        assertThat(push("ann", 10_000, null, set("a", "{'x':1}")).operations()).hasSize(1);
+        Decision old = push("ann", 2, null, set("a", "{'x':0}"));
+        assertThat(old.rejections())
+                .as("it is told, not taken for a repetition")
+                .extracting(Rejection::code)
+                .containsExactly(ErrorCode.SEQUENCE_CONFLICT);
+    }
+
+    @Test
+    void afterARestoreTheExpiredDeviceIsExpiredStill() throws Exception {
+        push("ann", 1, null, set("a", "{'x':1}"));
+        Cursor old = state.cursor();
+        push("ann", 2, old, Mutation.delete("runways", "a", 0));
+        state.apply(new Purged(state.cursor().numbers(), NOW));
+        Cursor recent = state.cursor();
+        SpaceState restored = SpaceStateCodec.read(SpaceStateCodec.write(state), 2);
+
+        Decision late =
+                restored.decide(new Push("bob", 1, old, List.of(set("a", "{'y':1}"))), SpaceSettings.DEFAULT, NOW);
+        assertThat(late.rejections()).extracting(Rejection::code).containsExactly(ErrorCode.QUARANTINED);
+        assertThat(late.facts().quarantined()).hasSize(1);
+        Decision again =
+                restored.decide(new Push("ann", 3, recent, List.of(set("b", "{'y':1}"))), SpaceSettings.DEFAULT, NOW);
+        assertThat(again.rejections()).as("what was lost is sent once more").isEmpty();
+    }
+
+    @Test
+    void whatWaitsInQuarantineIsChecked() throws Exception {
+        push("ann", 1, null, set("a", "{'x':1}"));
+        Cursor old = state.cursor();
+        push("ann", 2, old, set("a", "{'x':2}"));
+        state.apply(new Purged(state.cursor().numbers(), NOW));
+        SpaceSettings tight =
+                new SpaceSettings(Map.of(), false, new SpaceLimits(200, 4, 10, 100_000, 60_000, 8, 300), null);
+        String value = "{'x':'" + "y".repeat(100) + "'}";
+        Decision decision = state.decide(
+                new Push(
+                        "bob",
+                        1,
+                        old,
+                        List.of(
+                                set("b", "{'x':'" + "y".repeat(300) + "'}"),
+                                set("c", "{'x':{'y':{'z':{'w':{'v':1}}}}}"),
+                                set("d", value),
+                                set("e", value),
+                                set("f", value))),
+                tight,
+                NOW);
+        assertThat(decision.rejections())
+                .extracting(Rejection::code)
+                .containsExactly(
+                        ErrorCode.DOCUMENT_TOO_LARGE,
+                        ErrorCode.NESTED_TOO_DEEP,
+                        ErrorCode.QUARANTINED,
+                        ErrorCode.QUARANTINED,
+                        ErrorCode.QUOTA_EXCEEDED);
+        state.apply(decision.facts());
+        state.discard("bob", 3);
+        state.apply(decision.facts());
+        assertThat(state.waiting().bytes()).isBetween(200L, 300L);
     }
 
     @Test

@@ -36,7 +36,11 @@ final class World {
                     "server", ConflictPolicy.SERVER_WINS,
                     "client", ConflictPolicy.CLIENT_WINS));
     static final SpaceSettings SETTINGS = new SpaceSettings(
-            Map.of("plain", RULES, "final", new CollectionRules(ConflictPolicy.MERGE, true, RULES.types(), Map.of())),
+            Map.of(
+                    "plain", RULES,
+                    "final", new CollectionRules(ConflictPolicy.MERGE, true, RULES.types(), RULES.policies()),
+                    "asked", new CollectionRules(ConflictPolicy.MANUAL, false, RULES.types(), Map.of()),
+                    "buried", new CollectionRules(ConflictPolicy.MANUAL, true, RULES.types(), Map.of())),
             false,
             SpaceLimits.DEFAULT,
             null);
@@ -118,7 +122,12 @@ final class World {
     }
 
     private Mutation mutation() {
-        String collection = random.nextInt(4) == 0 ? "final" : "plain";
+        String collection = switch (random.nextInt(8)) {
+            case 0, 1 -> "final";
+            case 2 -> "asked";
+            case 3 -> "buried";
+            default -> "plain";
+        };
         String id = "doc" + random.nextInt(4);
         long at = switch (random.nextInt(4)) {
             case 0 -> 0;
@@ -156,15 +165,22 @@ final class World {
             case 7 ->
                 unset.add(List.of("name", "count", "tags", "high", "obj", "hand", "first")
                         .get(random.nextInt(7)));
-            case 8 -> set.put("obj", random.nextBoolean() ? text() : NODES.objectNode());
+            case 8 -> set.put(holder(), random.nextBoolean() ? text() : NODES.objectNode());
             case 9 ->
-                set.put("/obj/" + (char) ('a' + random.nextInt(2)), random.nextBoolean() ? text() : NODES.objectNode());
+                set.put(
+                        "/" + holder() + "/" + (char) ('a' + random.nextInt(2)),
+                        random.nextBoolean() ? text() : NODES.objectNode());
             default -> {
                 set.put(List.of("name", "hand", "first", "server", "client").get(random.nextInt(5)), text());
                 set.put("size", LongNode.valueOf(random.nextInt(3)));
             }
         }
         return new Mutation(collection, id, at, set, unset, false, inc, add, remove, insert);
+    }
+
+    /** A member that is a value here and an object there. */
+    private String holder() {
+        return List.of("obj", "obj", "server", "client", "first", "hand").get(random.nextInt(6));
     }
 
     private JsonNode text() {

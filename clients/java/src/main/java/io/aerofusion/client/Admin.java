@@ -88,6 +88,33 @@ public final class Admin {
         return call("GET", path("/api/v1/spaces", space, "conflicts"), null);
     }
 
+    /**
+     * Settles a conflict that waits: what is at the path becomes the value.
+     *
+     * @param path as the conflict names it; "" is the whole document
+     * @param value null takes away what is there
+     */
+    public JsonNode resolveConflict(String space, String collection, String id, String path, @Nullable JsonNode value) {
+        ObjectNode body = object().put("collection", collection).put("id", id).put("path", path);
+        if (value != null) {
+            body.set("value", value);
+        }
+        return call("POST", path("/api/v1/spaces", space, "conflicts", "resolve"), body);
+    }
+
+    /** The changes of devices that were away too long, which wait for somebody to decide. */
+    public JsonNode quarantine(String space) {
+        return call("GET", path("/api/v1/spaces", space, "quarantine"), null);
+    }
+
+    /** Makes a change in quarantine on what is there now, or drops it. */
+    public JsonNode decideQuarantine(String space, String device, long seq, boolean accept) {
+        return call(
+                "POST",
+                path("/api/v1/spaces", space, "quarantine", device, Long.toString(seq)),
+                object().put("accept", accept));
+    }
+
     /** Registers a device of the caller and returns its credential, which is shown this once. */
     public String registerDevice(String device) {
         return call("POST", "/api/v1/devices", object().put("device", device))

@@ -33,13 +33,13 @@ final class Connection implements WebSocket.Listener {
     private ByteBuffer partial = ByteBuffer.allocate(0);
     private volatile @Nullable WebSocket socket;
     private volatile boolean aborted;
-    private volatile long readAt;
+    private volatile Moment read;
 
     private Connection(ClientRuntime runtime, Listener listener, int messageBytesMax) {
         this.runtime = runtime;
         this.listener = listener;
         this.messageBytesMax = messageBytesMax;
-        readAt = runtime.clock().millis();
+        read = Moment.now(runtime.clock());
     }
 
     static Connection open(ClientOptions options, Listener listener, int messageBytesMax) {
@@ -93,9 +93,9 @@ final class Connection implements WebSocket.Listener {
         }
     }
 
-    /** When something was read last, in ms since the epoch. */
-    long readAt() {
-        return readAt;
+    /** For how long nothing was read, in ms. */
+    long silentFor() {
+        return read.ago();
     }
 
     /** Closes in an orderly way, or after a bounded time in the other one. */
@@ -121,7 +121,7 @@ final class Connection implements WebSocket.Listener {
     @Override
     public void onOpen(WebSocket opened) {
         socket = opened;
-        readAt = runtime.clock().millis();
+        read = Moment.now(runtime.clock());
         if (aborted) {
             opened.abort();
             return;
@@ -132,7 +132,7 @@ final class Connection implements WebSocket.Listener {
 
     @Override
     public @Nullable CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
-        readAt = runtime.clock().millis();
+        read = Moment.now(runtime.clock());
         if (partial.position() + data.remaining() > messageBytesMax) {
             from.abort();
             listener.closed(this, 0, "a message is larger than " + messageBytesMax + " bytes");
@@ -161,14 +161,14 @@ final class Connection implements WebSocket.Listener {
 
     @Override
     public @Nullable CompletionStage<?> onPing(WebSocket from, ByteBuffer message) {
-        readAt = runtime.clock().millis();
+        read = Moment.now(runtime.clock());
         from.request(1);
         return null;
     }
 
     @Override
     public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
-        readAt = runtime.clock().millis();
+        read = Moment.now(runtime.clock());
         from.request(1);
         return null;
     }

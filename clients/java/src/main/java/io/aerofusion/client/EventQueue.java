@@ -64,7 +64,8 @@ final class EventQueue {
             for (Consumer<? super ReplicaEvent> observer : observers) {
                 try {
                     observer.accept(event);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException
+                        | Error e) { // whatever it is, the events that come later have to be delivered
                     LOG.warn("an observer failed at {}", event.getClass().getSimpleName(), e);
                 }
             }

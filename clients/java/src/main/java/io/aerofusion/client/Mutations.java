@@ -65,6 +65,21 @@ final class Mutations {
         return new Mutation(collection, id, 0, set, unset, false, Map.of(), Map.of(), Map.of(), Map.of());
     }
 
+    /**
+     * The same, and says once more of every plain value what it is: the server takes that for a choice about the whole document. Numbers and
+     * arrays are left alone where they are as wanted, since they may be counters, sets or lists.
+     */
+    static Mutation choosing(String collection, String id, @Nullable ObjectNode before, ObjectNode after) {
+        Map<String, JsonNode> old = before == null ? Map.of() : leaves(before);
+        Map<String, JsonNode> set = leaves(normal(after));
+        List<String> unset =
+                old.keySet().stream().filter(path -> !set.containsKey(path)).toList();
+        set.entrySet()
+                .removeIf(leaf -> (leaf.getValue().isNumber() || leaf.getValue().isArray())
+                        && leaf.getValue().equals(old.get(leaf.getKey())));
+        return new Mutation(collection, id, 0, set, unset, false, Map.of(), Map.of(), Map.of(), Map.of());
+    }
+
     /** The leaves of a document by path; an empty object is a leaf, an array too. */
     static Map<String, JsonNode> leaves(JsonNode document) {
         Map<String, JsonNode> leaves = new LinkedHashMap<>();

@@ -92,14 +92,32 @@ public final class Replica {
      */
     public void open(String space, List<String> collections) {
         SpaceSession known = spaces.get(space);
-        if (known == null) {
-            SpaceContents contents = new SpaceContents(device, space, store, clock);
-            known = new SpaceSession(space, contents, events::add, bound -> random.nextLong(bound));
-            spaces.put(space, known);
+        SpaceSession held = known == null ? stored(space) : known;
+        if (held.contents().choose(List.copyOf(collections))) {
+            held.unfollow();
         }
-        if (known.contents().choose(List.copyOf(collections))) {
-            known.unfollow();
-        }
+        spaces.put(space, held);
+    }
+
+    private SpaceSession stored(String space) {
+        SpaceContents contents = new SpaceContents(device, space, store, clock);
+        return new SpaceSession(space, contents, events::add, bound -> random.nextLong(bound));
+    }
+
+    /** A replica made anew from the store, without a session, that holds the same spaces: to go on with after the store failed. */
+    Replica anew() {
+        Replica fresh = new Replica(device, store, wall, random, traceparents);
+        fresh.session = session;
+        fresh.clock.observe(clock.last());
+        fresh.clock.correctBy(clock.correctionMillis());
+        spaces.forEach((name, known) -> {
+            SpaceSession held = fresh.stored(name);
+            if (known.announced() != null) {
+                held.announce(known.announced());
+            }
+            fresh.spaces.put(name, held);
+        });
+        return fresh;
     }
 
     public void open(String space) {

@@ -39,7 +39,7 @@ final class SpaceSession {
     private static final long RETRY_MS_MIN = 500;
 
     /** At most one {@code seen} per space in this time; the server needs it for tombstones that live for weeks. */
-    static final long SEEN_MS_MIN = 30_000;
+    static final long SEEN_MS_MIN = 60_000;
 
     /** What a push frame takes beside its mutations, generously. */
     private static final int FRAME_OVERHEAD_BYTES = 1_024;
@@ -129,6 +129,10 @@ final class SpaceSession {
         pausedUntil = 0;
         refusals = 0;
         giveUpWaiting();
+    }
+
+    @Nullable JsonNode announced() {
+        return announced;
     }
 
     // towards the server

@@ -35,6 +35,10 @@ public final class SqliteStore implements Store {
     public SqliteStore(Path file) {
         try {
             connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        } catch (SQLException e) {
+            throw failed("cannot open the store " + file, e);
+        }
+        try {
             prepare(connection, file);
             read = connection.prepareStatement("SELECT value FROM entries WHERE key = ?");
             range = connection.prepareStatement(
@@ -43,7 +47,17 @@ public final class SqliteStore implements Store {
             remove = connection.prepareStatement("DELETE FROM entries WHERE key = ?");
             removeRange = connection.prepareStatement("DELETE FROM entries WHERE key >= ? AND key < ?");
         } catch (SQLException e) {
+            letGo(connection, e);
             throw failed("cannot open the store " + file, e);
+        }
+    }
+
+    /** Otherwise this process would hold the file's lock until it ends, whatever is done about the failure. */
+    private static void letGo(Connection connection, SQLException cause) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
         }
     }
 
@@ -61,7 +75,6 @@ public final class SqliteStore implements Store {
                 format = version.getInt(1);
             }
             if (format > FORMAT) {
-                connection.close();
                 throw new SQLException(file + " was written by a later version of the SDK (format " + format + ")");
             }
             statement.execute("PRAGMA user_version = " + FORMAT);

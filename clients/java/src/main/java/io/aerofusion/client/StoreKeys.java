@@ -19,10 +19,6 @@ final class StoreKeys {
         return spaces() + space;
     }
 
-    static String spaceOf(String key) {
-        return key.substring(1);
-    }
-
     /** Prefix of all confirmed documents of a space. */
     static String documents(String space) {
         return "d" + sized(space);

@@ -7,6 +7,7 @@ import io.aerofusion.space.wire.Frame;
 import io.aerofusion.space.wire.FrameCodec;
 import io.aerofusion.space.wire.FrameException;
 import io.aerofusion.space.wire.FrameLimits;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,18 +40,18 @@ public final class SyncClient implements AutoCloseable {
 
     private final ClientOptions options;
     private final ClientRuntime runtime;
-    private final Replica replica;
+    private final WatchedStore store;
     private final EventQueue events;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, SyncedSpace> spaces = new HashMap<>();
     private final Flushes flushes = new Flushes();
 
+    private Replica replica;
     private State state = State.OFFLINE;
     private @Nullable Connection connection;
     private boolean sending;
-    private boolean leaving;
     private int failures;
-    private long openedAt;
+    private Moment opened;
     private @Nullable String node;
     private @Nullable ErrorCode lastEnd;
     private long retryAfterMillis;
@@ -59,13 +61,11 @@ public final class SyncClient implements AutoCloseable {
     private SyncClient(ClientOptions options) {
         this.options = options;
         this.runtime = options.runtime();
+        this.opened = Moment.now(runtime.clock());
         this.events = new EventQueue(runtime);
+        this.store = new WatchedStore(options.store());
         this.replica = new Replica(
-                options.device(),
-                options.store(),
-                runtime.clock(),
-                new java.util.SplittableRandom(),
-                runtime.traceparents());
+                options.device(), store, runtime.clock(), new java.util.SplittableRandom(), runtime.traceparents());
     }
 
     /** A client that works on its store, and connects when {@link #goOnline} is called. */
@@ -110,14 +110,14 @@ public final class SyncClient implements AutoCloseable {
 
     /** Wants no session until {@link #goOnline}; reads and writes go on. */
     public void goOffline() {
-        work(replica -> {
+        locked(() -> {
             leave(State.OFFLINE);
-            return replica;
+            return state;
         });
     }
 
     public ClientStatus status() {
-        return work(replica -> new ClientStatus(
+        return locked(() -> new ClientStatus(
                 state,
                 node,
                 replica.spaces().stream().mapToInt(replica::pending).sum(),
@@ -135,11 +135,19 @@ public final class SyncClient implements AutoCloseable {
 
     /** Completes when every mutation made before the call is acknowledged or rejected; fails when the client is closed before. */
     public CompletableFuture<Void> flush() {
-        return work(replica -> flushes.add(replica, replica.spaces()));
+        return work(replica -> flush(replica, replica.spaces()));
     }
 
     CompletableFuture<Void> flush(Iterable<String> names) {
-        return work(replica -> flushes.add(replica, names));
+        return work(replica -> flush(replica, names));
+    }
+
+    private CompletableFuture<Void> flush(Replica replica, Iterable<String> names) {
+        return state == State.CLOSED ? CompletableFuture.failedFuture(closed()) : flushes.add(replica, names);
+    }
+
+    private static IllegalStateException closed() {
+        return new IllegalStateException("the client was closed before all was sent");
     }
 
     /** What the platform wants the device to be, as last heard; empty before the first time. */
@@ -158,17 +166,18 @@ public final class SyncClient implements AutoCloseable {
     /** Leaves in an orderly way and closes the store. What is not acknowledged is sent by the next client on the same store. */
     @Override
     public void close() {
-        List<CompletableFuture<Void>> open = work(replica -> {
-            if (state == State.CLOSED) {
-                return List.of();
-            }
-            leave(State.CLOSED);
-            cancel(wake);
-            options.store().close();
-            return flushes.abandoned();
-        });
-        open.forEach(flush ->
-                flush.completeExceptionally(new IllegalStateException("the client was closed before all was sent")));
+        List<CompletableFuture<Void>> abandoned = new ArrayList<>();
+        try {
+            locked(() -> {
+                if (state != State.CLOSED) {
+                    abandoned.addAll(flushes.abandoned());
+                    end();
+                }
+                return state;
+            });
+        } finally {
+            abandoned.forEach(flush -> flush.completeExceptionally(closed()));
+        }
     }
 
     void closeSpace(String name) {
@@ -182,27 +191,77 @@ public final class SyncClient implements AutoCloseable {
 
     /** Does something with the replica, then whatever follows from it: frames, events, timers. */
     <T extends @Nullable Object> T work(Function<Replica, T> step) {
+        return locked(() -> {
+            renew();
+            return step.apply(replica);
+        });
+    }
+
+    private <T extends @Nullable Object> T locked(Supplier<T> step) {
         lock.lock();
         try {
-            T result = step.apply(replica);
+            T result = step.get();
             follow();
             return result;
         } finally {
-            lock.unlock();
+            try {
+                recover();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Goes on with what is stored, if the store failed before. @throws RuntimeException of the store when it still fails */
+    private void renew() {
+        if (store.failed() && state != State.CLOSED && lock.getHoldCount() == 1) {
+            replica = replica.anew();
+            store.trustAgain();
+        }
+    }
+
+    /**
+     * When the store failed, what the replica has in memory may be ahead of what is stored: a cursor whose documents were not written
+     * would never bring them again. So the session ends and the replica is made anew, by the next step if it cannot be read now.
+     */
+    private void recover() {
+        if (!store.failed() || state == State.CLOSED || lock.getHoldCount() > 1) {
+            return;
+        }
+        Connection open = connection;
+        if (open != null) {
+            open.abort();
+            connection = null;
+            replica.disconnected();
+            hear();
+        }
+        if (state == State.CONNECTING || state == State.ONLINE) {
+            comeBack();
+        } else if (state == State.WAITING && (attempt == null || attempt.isDone())) {
+            attempt = runtime.after(options.backoff().max().toMillis(), this::reconnect);
+        }
+        try {
+            renew();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("the store of device {} failed and cannot be read", options.device(), e);
         }
     }
 
     private void follow() {
-        if (state == State.CLOSED || lock.getHoldCount() > 1) {
-            return; // closed, or within a step that is not over
+        if (state == State.CLOSED || store.failed() || lock.getHoldCount() > 1) {
+            return; // closed, to be made anew first, or within a step that is not over
         }
         pump();
+        hear();
+        flushes.finished(replica).forEach(flush -> runtime.execute(() -> flush.complete(null)));
+        schedule();
+    }
+
+    private void hear() {
         for (Optional<ReplicaEvent> event = replica.nextEvent(); event.isPresent(); event = replica.nextEvent()) {
             note(event.get());
             events.offer(event.get());
         }
-        flushes.finished(replica).forEach(flush -> runtime.execute(() -> flush.complete(null)));
-        schedule();
     }
 
     private void pump() {
@@ -264,61 +323,73 @@ public final class SyncClient implements AutoCloseable {
         if (connection == null) {
             return;
         }
-        long now = runtime.clock().millis();
-        long next = Math.min(replica.tick(), watch(connection, now));
+        long tick = replica.tick();
+        long due = tick == Long.MAX_VALUE ? tick : tick - runtime.clock().millis();
+        long next = Math.min(due, watch(connection));
         if (connection != null && next < Long.MAX_VALUE) {
-            wake = runtime.after(next - now, () -> work(replica -> replica));
+            wake = runtime.after(next, () -> work(replica -> replica));
         }
     }
 
-    /** Gives a connection up that says nothing; returns the time to look again. */
-    private long watch(Connection watched, long now) {
+    /** Gives a connection up that says nothing; returns in how many ms to look again. */
+    private long watch(Connection watched) {
         long heartbeat = replica.heartbeatMillis();
         if (heartbeat == 0) {
-            long due = openedAt + WELCOME_MS_MAX;
-            if (now >= due) {
+            long left = WELCOME_MS_MAX - opened.ago();
+            if (left <= 0) {
                 runtime.execute(() -> lost(watched, 0, "no welcome in time"));
                 return Long.MAX_VALUE;
             }
-            return due;
+            return left;
         }
-        long silence = now - watched.readAt();
+        long silence = watched.silentFor();
         if (silence >= 2 * heartbeat) {
             runtime.execute(() -> lost(watched, 0, "nothing was heard for " + silence + " ms"));
             return Long.MAX_VALUE;
         }
         if (silence >= heartbeat) {
             watched.ping();
-            return watched.readAt() + 2 * heartbeat;
+            return 2 * heartbeat - silence;
         }
-        return watched.readAt() + heartbeat;
+        return heartbeat - silence;
     }
 
     private void open() {
         state = State.CONNECTING;
-        leaving = false;
         retryAfterMillis = 0;
-        openedAt = runtime.clock().millis();
+        opened = Moment.now(runtime.clock());
         // The connection calls back on other threads, which wait for the lock: it is set before they look.
         connection = Connection.open(options, new FromConnection(), FrameLimits.OF_A_DEVICE.frameBytes());
         sending = true; // until it is open
+    }
+
+    private void end() {
+        try {
+            leave(State.CLOSED);
+        } finally {
+            cancel(wake);
+            store.close();
+        }
     }
 
     private void leave(State next) {
         cancel(attempt);
         attempt = null;
         Connection open = connection;
-        if (open != null && !leaving) {
-            leaving = true;
-            if (state == State.ONLINE && !sending) {
-                replica.leave("closed by the device");
-                pump();
-            }
-            connection = null;
-            replica.disconnected();
-            open.close();
-        }
+        boolean mayLeave = state == State.ONLINE && !sending;
         state = next;
+        if (open != null) {
+            try {
+                if (mayLeave) {
+                    replica.leave("closed by the device");
+                    pump();
+                }
+            } finally {
+                connection = null;
+                replica.disconnected();
+                open.close();
+            }
+        }
     }
 
     /** The connection is gone, whoever wanted it. */
@@ -336,21 +407,26 @@ public final class SyncClient implements AutoCloseable {
                 lastEnd = status == 401 ? ErrorCode.UNAUTHENTICATED : ErrorCode.FORBIDDEN;
                 events.offer(new ReplicaEvent.Ended(lastEnd, lastEnd.title(), -1));
             }
-            // the events of this session say how it ended
-            for (Optional<ReplicaEvent> event = replica.nextEvent(); event.isPresent(); event = replica.nextEvent()) {
-                note(event.get());
-                events.offer(event.get());
-            }
-            if (refused || retryAfterMillis < 0) {
+            hear(); // the events of this session say how it ended
+            if (refused) {
                 state = State.REFUSED;
-                return replica;
+            } else {
+                comeBack();
             }
-            state = State.WAITING;
-            failures = runtime.clock().millis() - openedAt >= LIVED_MS ? 0 : failures + 1;
-            long pause = retryAfterMillis + options.backoff().millis(Math.max(0, failures - 1), runtime.random());
-            attempt = runtime.after(pause, this::reconnect);
             return replica;
         });
+    }
+
+    /** The next attempt follows by itself, unless the server wants none. */
+    private void comeBack() {
+        if (retryAfterMillis < 0) {
+            state = State.REFUSED;
+            return;
+        }
+        state = State.WAITING;
+        failures = opened.ago() >= LIVED_MS ? 0 : failures + 1;
+        long pause = retryAfterMillis + options.backoff().millis(Math.max(0, failures - 1), runtime.random());
+        attempt = runtime.after(pause, this::reconnect);
     }
 
     private void reconnect() {

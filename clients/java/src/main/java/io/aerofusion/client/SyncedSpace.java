@@ -43,7 +43,7 @@ public final class SyncedSpace {
         return client.work(replica -> replica.document(name, collection, id));
     }
 
-    /** The documents of a collection that match, by id. */
+    /** The documents of a collection that match, by id. The predicate does not call the client. */
     public Map<String, ObjectNode> query(String collection, Predicate<? super ObjectNode> matches) {
         Map<String, ObjectNode> found = new LinkedHashMap<>();
         forEach(collection, (key, document) -> {
@@ -226,14 +226,19 @@ public final class SyncedSpace {
 
     /**
      * Decides a conflict: writes the value, or removes the path when it is null, knowing both sides, and dismisses the notice. For a
-     * conflict of the whole document (path ""): null deletes it, an object is what it shall be.
+     * conflict of the whole document (path ""): null deletes it, an object is what it shall be. The server's queue has to have reached this
+     * device before, or the conflict goes on waiting there; {@link Admin#resolveConflict} settles it at the server.
      */
     public void resolve(ConflictNotice notice, @Nullable JsonNode value) {
         String collection = notice.conflict().collection();
         String id = notice.conflict().id();
         String path = notice.conflict().path();
         if (path.isEmpty() && value instanceof ObjectNode document) {
-            put(collection, id, document);
+            client.work(replica -> {
+                ObjectNode before = replica.document(name, collection, id).orElse(null);
+                replica.mutate(name, Mutations.choosing(collection, id, before, document));
+                return replica;
+            });
         } else if (path.isEmpty()) {
             delete(collection, id);
         } else if (value == null) {

@@ -19,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A {@link ModelServer} behind real WebSockets (RFC 6455, as much of it as a test needs). */
 final class SocketServer implements AutoCloseable {
@@ -28,7 +29,7 @@ final class SocketServer implements AutoCloseable {
     private static final int OPCODE_PONG = 10;
 
     final ModelServer model;
-    final List<String> authorizations = new ArrayList<>();
+    final List<String> authorizations = new CopyOnWriteArrayList<>();
     private final ServerSocket listener;
     private final List<Peer> peers = new ArrayList<>();
     private int refuseWith;
@@ -103,9 +104,7 @@ final class SocketServer implements AutoCloseable {
                 if (line.startsWith("Sec-WebSocket-Key: ")) {
                     key = line.substring(19);
                 } else if (line.startsWith("Authorization: ")) {
-                    synchronized (this) {
-                        authorizations.add(line.substring(15));
-                    }
+                    authorizations.add(line.substring(15));
                 }
             }
             Peer peer = new Peer(socket);

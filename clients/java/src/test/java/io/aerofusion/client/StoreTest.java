@@ -88,6 +88,24 @@ class StoreTest {
     }
 
     @Test
+    void aFileThatCouldNotBeOpenedIsLetGo() throws Exception {
+        Path file = directory.resolve("foreign.db");
+        execute(file, "CREATE TABLE entries (other TEXT)");
+        assertThatThrownBy(() -> new SqliteStore(file)).isInstanceOf(UncheckedIOException.class);
+        execute(file, "DROP TABLE entries");
+        try (Store store = new SqliteStore(file)) {
+            assertThat(store.get("k")).isNull();
+        }
+    }
+
+    private static void execute(Path file, String sql) throws Exception {
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    @Test
     void aFileOfALaterFormatIsLeftAlone() throws Exception {
         Path file = directory.resolve("later.db");
         try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
@@ -143,7 +161,7 @@ class StoreTest {
             }
             process.destroyForcibly(); // SIGKILL, most likely in the middle of a commit
         }
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return highest;
     }
 

@@ -44,7 +44,7 @@ public final class CacheStep {
             case Lookup.NotHere none -> NOT_HERE;
             case Lookup.Wait wait -> new Verdict.Later(wait.stage().handle((over, failure) -> Verdict.PASS));
             case Lookup.Past past -> {
-                request.treat(new Treating(null, false));
+                request.treat(new Treating(null));
                 yield Verdict.PASS;
             }
             case Lookup.Fetch fetch -> {
@@ -58,10 +58,12 @@ public final class CacheStep {
         String tag = recording.validator();
         String changed = recording.modified();
         boolean validates = tag != null || changed != null;
-        // Asked before the client's own condition gives way to the cache's.
-        boolean clientHas = validates && CacheRules.notModified(recording.stored(), request);
-        request.treat(new Treating(recording, clientHas));
+        // From here on the recording ends with the request, whatever becomes of it; others may be waiting for that.
+        Treating treating = new Treating(recording);
+        request.treat(treating);
         if (validates) {
+            // Asked before the client's own condition gives way to the cache's.
+            treating.clientHas = CacheRules.notModified(recording.stored(), request);
             request.removeHeader("if-none-match");
             request.removeHeader("if-modified-since");
             if (tag != null) {
@@ -84,12 +86,11 @@ public final class CacheStep {
 
     private final class Treating implements Treatment {
         private final @Nullable Recording recording;
-        private final boolean clientHas;
+        private boolean clientHas;
         private boolean keeping;
 
-        Treating(@Nullable Recording recording, boolean clientHas) {
+        Treating(@Nullable Recording recording) {
             this.recording = recording;
-            this.clientHas = clientHas;
         }
 
         @Override

@@ -46,7 +46,7 @@ final class HttpDates {
     private static @Nullable Long resolved(DateTimeFormatter form, String text) {
         try {
             return LocalDateTime.parse(text, form).toInstant(ZoneOffset.UTC).toEpochMilli();
-        } catch (DateTimeException noDate) {
+        } catch (DateTimeException | ArithmeticException noDate) { // or one beyond what milliseconds can count
             return null;
         }
     }

@@ -45,8 +45,19 @@ public final class ResponseCache {
     /** How often responses were purged: what was asked for before a purge is not kept after it. */
     private final AtomicLong purges = new AtomicLong();
 
-    private final LongAdder hits = new LongAdder();
-    private final LongAdder misses = new LongAdder();
+    private final Counts counts;
+
+    /**
+     * What caches were good for; several may count together.
+     *
+     * @param hits requests that were answered from a cache
+     * @param misses requests that went to the upstream and could have been answered from a cache
+     */
+    public record Counts(LongAdder hits, LongAdder misses) {
+        public Counts() {
+            this(new LongAdder(), new LongAdder());
+        }
+    }
 
     /** What a response is kept under: the route, and the target as it was sent. */
     public record Key(String route, String host, String target) {}
@@ -80,7 +91,9 @@ public final class ResponseCache {
         record Past() implements Lookup {}
     }
 
-    public ResponseCache(PolicySpec.Cache policy, InstantSource clock) {
+    /** @param counts what it adds to */
+    public ResponseCache(PolicySpec.Cache policy, InstantSource clock, Counts counts) {
+        this.counts = counts;
         this.rules = new CacheRules(policy.defaultTtl(), policy.staleWhileRevalidate());
         this.objectBytesMax = policy.maxObjectBytes();
         this.methods = Set.copyOf(policy.methods());
@@ -132,12 +145,12 @@ public final class ResponseCache {
         if (other != null && found == null && other.waiting.incrementAndGet() <= WAITING_MAX) {
             return new Lookup.Wait(other.over.copy());
         }
-        misses.increment();
+        counts.misses().increment();
         return new Lookup.Fetch(new Recording(key, known, found, now, alone || other != null ? null : mine));
     }
 
     private Lookup hit(StoredResponse found, RequestView request, long now) {
-        hits.increment();
+        counts.hits().increment();
         return new Lookup.Hit(found, found.age(now) / 1000, CacheRules.notModified(found, request));
     }
 
@@ -208,16 +221,6 @@ public final class ResponseCache {
     /** How old a stored response is now, in seconds. */
     long ageSeconds(StoredResponse response) {
         return response.age(clock.millis()) / 1000;
-    }
-
-    /** How many requests were answered from here. */
-    public long hitCount() {
-        return hits.sum();
-    }
-
-    /** How many requests went to the upstream that could have been answered from here. */
-    public long missCount() {
-        return misses.sum();
     }
 
     /** How many bytes are kept, about. */

@@ -174,9 +174,15 @@ public final class Http2Client extends StreamConnection<Http2ClientStream> imple
 
     /** A malformed request is an error of its stream (RFC 9113, 8.1.1); the connection goes on. */
     private Http2Exception malformed(int streamId, Fault fault) {
-        loop.counters().faults(fault).increment();
+        count(side(streamId), fault);
         counted = Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "%s", fault.detail());
         return counted;
+    }
+
+    /** Once, as what it is: a request under way ends with it, and not because its client went. */
+    private void count(@Nullable Http2ClientStream side, Fault fault) {
+        if (side == null || !side.malformed(fault))
+            loop.counters().faults(fault).increment();
     }
 
     /** What the codec itself refuses of a request is counted, too. */
@@ -184,12 +190,10 @@ public final class Http2Client extends StreamConnection<Http2ClientStream> imple
     protected void onStreamError(
             ChannelHandlerContext context, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
         if (!outbound && !error.equals(counted)) {
-            if (error instanceof Http2Exception.HeaderListSizeException)
-                loop.counters().faults(Fault.HEADERS_TOO_LARGE).increment();
+            Http2ClientStream side = side(error.streamId());
+            if (error instanceof Http2Exception.HeaderListSizeException) count(side, Fault.HEADERS_TOO_LARGE);
             else if (error.error() == Http2Error.PROTOCOL_ERROR)
-                loop.counters()
-                        .faults(side(error.streamId()) == null ? Fault.MALFORMED_HEADER : Fault.CONTENT_LENGTH_MISMATCH)
-                        .increment();
+                count(side, side == null ? Fault.MALFORMED_HEADER : Fault.CONTENT_LENGTH_MISMATCH);
         }
         super.onStreamError(context, outbound, cause, error);
     }

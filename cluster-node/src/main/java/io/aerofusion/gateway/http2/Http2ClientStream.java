@@ -198,6 +198,13 @@ final class Http2ClientStream extends StreamSide implements ClientSide, Expiring
         return type != null && type.startsWith("application/grpc");
     }
 
+    /** The request turned out to be malformed, and its stream is about to be reset: it ends with this fault; false if it has ended. */
+    boolean malformed(Fault fault) {
+        if (finished || tunnels()) return false;
+        finished = true;
+        return exchange.clientGone(fault);
+    }
+
     @Override
     void reset(long error) {
         if (tunnels()) return; // it ends with the stream

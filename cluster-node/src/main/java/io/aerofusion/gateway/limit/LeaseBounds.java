@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * The bounds of cluster-wide limits.
  *
- * @param shareOfBurst all nodes together hold at most this part of the burst as unspent leases; 1/4 means that within any time a key
- *     passes at most a quarter of a burst more than the limit says
+ * @param shareOfBurst all nodes together hold at most this part of the burst as unspent leases, or one token each if that is more; 1/4
+ *     means that within any time a key passes at most a quarter of a burst more than the limit says
  * @param life how long a node may spend a lease; what is left then is lost to everyone
  * @param patience how long a request waits for the owner before the node falls back to its own share
  * @param silence how long the owner is not asked again after it did not answer

@@ -20,15 +20,16 @@ public interface LimitLeases {
      * @param key whose tokens, the same text on every node
      * @param rate of the limit, as this node knows it: the owner keeps no configuration of its own
      * @param wanted how many tokens, at least 1
+     * @param atLeast with fewer nothing can be done: give none then; 1 to wanted
      */
-    record Ask(String limit, String key, Rate rate, int wanted) {}
+    record Ask(String limit, String key, Rate rate, int wanted, int atLeast) {}
 
     /**
      * What the owner gives.
      *
-     * @param tokens 0 to as many as wanted; spent from the moment they are given
+     * @param tokens 0, or as many as are of use to as many as wanted; spent from the moment they are given
      * @param left how many the owner could still give
-     * @param retryNanos when no token was given: how long to wait before the next can be there
+     * @param retryNanos when no token was given: how long to wait before enough can be there
      */
     record Lease(int tokens, int left, long retryNanos) {}
 }

@@ -22,21 +22,22 @@ public final class LimitOwner {
         this.origin = ticker.getAsLong() - 1;
     }
 
-    /** Gives as many tokens as there are, up to what is wanted. */
+    /** Gives as many tokens as there are, up to what is wanted; none if they are fewer than are of use. */
     public Lease grant(Ask ask) {
         Rate rate = ask.rate();
         long key = LimitKeys.of(ask.limit() + '\n' + ask.key());
         long now = ticker.getAsLong() - origin;
         long each = rate.requestNanos();
-        int wanted = Math.clamp(ask.wanted(), 1, rate.burst());
+        int atLeast = Math.clamp(ask.atLeast(), 1, rate.burst());
+        int wanted = Math.clamp(ask.wanted(), atLeast, rate.burst());
         while (true) {
             long answer = keys.take(key, now, each * wanted, rate.burstNanos());
             if (answer >= 0) {
                 return new Lease(wanted, (int) ((rate.burstNanos() - answer) / each), 0);
             }
             int available = wanted - (int) ((-answer + each - 1) / each);
-            if (available < 1) {
-                return new Lease(0, 0, -answer - each * (wanted - 1));
+            if (available < atLeast) {
+                return new Lease(0, Math.max(0, available), -answer - each * (wanted - atLeast));
             }
             wanted = available;
         }

@@ -3,6 +3,7 @@ package io.aerofusion.gateway.limit;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
@@ -21,6 +22,7 @@ public final class Limits {
     private final LimitLeases leases;
     private final Map<String, Limit> local = new ConcurrentHashMap<>();
     private final Map<String, LeasedLimit> leased = new ConcurrentHashMap<>();
+    private final LongAdder onShare = new LongAdder();
 
     /**
      * @param keysMax per limit
@@ -43,7 +45,12 @@ public final class Limits {
     /** The limit of a name that holds for the whole cluster. */
     public LeasedLimit leased(String name) {
         return leased.computeIfAbsent(
-                name, key -> new LeasedLimit(key, keysMax, LeaseBounds.DEFAULT, ticker, nodes, leases));
+                name, key -> new LeasedLimit(key, keysMax, LeaseBounds.DEFAULT, ticker, nodes, leases, onShare));
+    }
+
+    /** Requests since the start that this node decided by its share because the owner of a cluster-wide limit was silent. */
+    public long onShareCount() {
+        return onShare.sum();
     }
 
     /** Forgets all limits but these: what a generation that was taken out of service has used is of no interest. */

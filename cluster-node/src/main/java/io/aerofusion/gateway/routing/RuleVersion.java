@@ -92,10 +92,6 @@ public final class RuleVersion {
         return serves < 0 ? "" : versions.name(serves);
     }
 
-    Versions versions() {
-        return versions;
-    }
-
     int index() {
         return serves;
     }

@@ -23,6 +23,7 @@ public final class GuardState implements AutoCloseable {
     private final Limits limits;
     private final Passwords passwords;
     private final RevokedTokens.Current revoked = new RevokedTokens.Current();
+    private final ResponseCache.Counts cached = new ResponseCache.Counts();
     private final Map<CacheOf, ResponseCache> caches = new ConcurrentHashMap<>();
     private final Map<JwtSettings, JwtVerifier> verifiers = new ConcurrentHashMap<>();
     private final Map<Introspection.Settings, Introspection> introspections = new ConcurrentHashMap<>();
@@ -65,6 +66,11 @@ public final class GuardState implements AutoCloseable {
         return limits;
     }
 
+    /** What the caches of all generations were good for since the start. */
+    public ResponseCache.Counts cached() {
+        return cached;
+    }
+
     /** The revocations that count here, whoever issued the tokens. */
     public RevokedTokens.Current revoked() {
         return revoked;
@@ -72,7 +78,7 @@ public final class GuardState implements AutoCloseable {
 
     /** The responses that a policy keeps. Other settings begin with an empty cache. */
     ResponseCache cache(String policy, PolicySpec.Cache settings) {
-        return caches.computeIfAbsent(new CacheOf(policy, settings), key -> new ResponseCache(settings, clock));
+        return caches.computeIfAbsent(new CacheOf(policy, settings), key -> new ResponseCache(settings, clock, cached));
     }
 
     /**

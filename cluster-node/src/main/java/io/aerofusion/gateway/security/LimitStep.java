@@ -91,8 +91,7 @@ final class LimitStep implements Step {
             return answer >= 0 || dryRun ? passed(request, units, answer) : refused(units, answer);
         }
         return new Verdict.Later(leased.later(rate, global, units)
-                .thenApply(decided ->
-                        decided >= 0 ? Verdict.PASS : dryRun ? Verdict.WOULD_REFUSE : refused(units, decided)));
+                .thenApply(decided -> decided >= 0 || dryRun ? passedLater(units, decided) : refused(units, decided)));
     }
 
     private @Nullable String counted(RequestEdit request) {
@@ -138,6 +137,20 @@ final class LimitStep implements Step {
         request.setResponseHeader(RateLimitFields.POLICY, policyField);
         request.setResponseHeader(RateLimitFields.STATE, RateLimitFields.state(stateField, rate, units, answer));
         return Verdict.PASS;
+    }
+
+    /** The same of a request that had to wait: what it changes of the response is done by whoever takes the verdict. */
+    private Verdict passedLater(int units, long answer) {
+        if (dryRun) {
+            return answer >= 0 ? Verdict.PASS : Verdict.WOULD_REFUSE;
+        }
+        return new Verdict.Pass(
+                false,
+                Map.of(
+                        RateLimitFields.POLICY,
+                        policyField,
+                        RateLimitFields.STATE,
+                        RateLimitFields.state(stateField, rate, units, answer)));
     }
 
     private Verdict refused(int units, long answer) {

@@ -26,18 +26,22 @@ public final class TlsClient {
     private static final int CONTEXTS_MAX = 1_000;
 
     private record Key(
-            UpstreamSpec.Tls tls, boolean http2, @Nullable CertificateSpec client) {}
+            UpstreamSpec.Tls tls,
+            boolean http2,
+            boolean anyName,
+            @Nullable CertificateSpec client) {}
 
     private final Map<Key, SslContext> contexts = new ConcurrentHashMap<>();
 
     /**
      * The context for an upstream's settings.
      *
+     * @param anyName whether trusted certificates are taken whatever names they bear
      * @param client the certificate that {@link UpstreamSpec.Tls#clientCertificateRef} names
      */
-    public SslContext context(UpstreamSpec.Tls tls, boolean http2, @Nullable CertificateSpec client) {
+    public SslContext context(UpstreamSpec.Tls tls, boolean http2, boolean anyName, @Nullable CertificateSpec client) {
         if (contexts.size() > CONTEXTS_MAX) contexts.clear();
-        return contexts.computeIfAbsent(new Key(tls, http2, client), TlsClient::make);
+        return contexts.computeIfAbsent(new Key(tls, http2, anyName, client), TlsClient::make);
     }
 
     private static SslContext make(Key key) {
@@ -47,7 +51,7 @@ public final class TlsClient {
                     .sslProvider(SslProvider.JDK)
                     .protocols("TLSv1.3", "TLSv1.2")
                     .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
-                    .endpointIdentificationAlgorithm(tls.verify() ? "HTTPS" : null)
+                    .endpointIdentificationAlgorithm(tls.verify() && !key.anyName() ? "HTTPS" : null)
                     .applicationProtocolConfig(ServerCertificates.alpn(
                             key.http2() ? ApplicationProtocolNames.HTTP_2 : ApplicationProtocolNames.HTTP_1_1));
             if (!tls.verify()) builder.trustManager(InsecureTrustManagerFactory.INSTANCE);

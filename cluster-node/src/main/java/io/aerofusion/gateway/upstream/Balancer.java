@@ -13,30 +13,33 @@ sealed interface Balancer {
     /** An endpoint for a request with this key; the caller looks further if it is of no use. */
     Endpoint pick(long hashKey);
 
+    /**
+     * The rule that the settings name.
+     *
+     * @param eligible at least one
+     * @param weights theirs, positive; an endpoint may be told another one while this is built
+     */
     static Balancer of(
-            Balancing balancing, Endpoint[] eligible, @Nullable EndpointRing ring, UpstreamLoad load, Dice dice) {
+            Balancing balancing,
+            Endpoint[] eligible,
+            int[] weights,
+            @Nullable EndpointRing ring,
+            UpstreamLoad load,
+            Dice dice) {
         return switch (balancing.method()) {
-            case POWER_OF_TWO_CHOICES -> new PowerOfTwoChoices(eligible, dice);
-            case ROUND_ROBIN -> new RoundRobin(eligible, load, dice);
-            case LEAST_REQUEST -> new LeastRequest(eligible, dice);
-            case CONSISTENT_HASH ->
-                ring == null
-                        ? new PowerOfTwoChoices(eligible, dice)
-                        : new ConsistentHash(ring, eligible, new PowerOfTwoChoices(eligible, dice));
+            case POWER_OF_TWO_CHOICES -> new PowerOfTwoChoices(eligible, weights, dice);
+            case ROUND_ROBIN -> new RoundRobin(eligible, weights, load, dice);
+            case LEAST_REQUEST -> new LeastRequest(eligible, weights, dice);
+            case CONSISTENT_HASH -> {
+                PowerOfTwoChoices keyless = new PowerOfTwoChoices(eligible, weights, dice);
+                yield ring == null ? keyless : new ConsistentHash(ring, eligible, keyless);
+            }
         };
     }
 
     /** Whether the first has less to do than the second in proportion to what each can take. */
     private static boolean lessLoaded(Endpoint first, Endpoint second) {
         return first.active() * second.warmWeight() < second.active() * first.warmWeight();
-    }
-
-    private static int[] weights(Endpoint[] endpoints) {
-        int[] weights = new int[endpoints.length];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = endpoints[i].weight();
-        }
-        return weights;
     }
 
     private static boolean turnedAway(Endpoint endpoint, Dice dice) {
@@ -52,9 +55,9 @@ sealed interface Balancer {
         private final WeightedChoice choice;
         private final Dice dice;
 
-        PowerOfTwoChoices(Endpoint[] endpoints, Dice dice) {
+        PowerOfTwoChoices(Endpoint[] endpoints, int[] weights, Dice dice) {
             this.endpoints = endpoints;
-            this.choice = new WeightedChoice(weights(endpoints));
+            this.choice = new WeightedChoice(weights);
             this.dice = dice;
         }
 
@@ -88,9 +91,9 @@ sealed interface Balancer {
         private final WeightedChoice choice;
         private final Dice dice;
 
-        LeastRequest(Endpoint[] endpoints, Dice dice) {
+        LeastRequest(Endpoint[] endpoints, int[] weights, Dice dice) {
             this.endpoints = endpoints;
-            this.choice = new WeightedChoice(weights(endpoints));
+            this.choice = new WeightedChoice(weights);
             this.dice = dice;
         }
 
@@ -120,8 +123,8 @@ sealed interface Balancer {
         private final UpstreamLoad load;
         private final Dice dice;
 
-        RoundRobin(Endpoint[] endpoints, UpstreamLoad load, Dice dice) {
-            this.turns = order(endpoints);
+        RoundRobin(Endpoint[] endpoints, int[] weights, UpstreamLoad load, Dice dice) {
+            this.turns = order(endpoints, weights);
             this.load = load;
             this.dice = dice;
         }
@@ -142,8 +145,8 @@ sealed interface Balancer {
         private record Turn(Endpoint endpoint, int index, double position) {}
 
         /** The k-th turn of an endpoint with w turns stands at (k + 1/2) / w. */
-        private static Endpoint[] order(Endpoint[] endpoints) {
-            int[] counts = counts(weights(endpoints));
+        private static Endpoint[] order(Endpoint[] endpoints, int[] weights) {
+            int[] counts = counts(weights);
             List<Turn> turns = new ArrayList<>();
             for (int i = 0; i < counts.length; i++) {
                 for (int k = 0; k < counts[i]; k++) {

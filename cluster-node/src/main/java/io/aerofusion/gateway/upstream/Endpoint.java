@@ -26,15 +26,21 @@ public final class Endpoint {
     final LongAdder failures = new LongAdder();
     private final AtomicInteger connections = new AtomicInteger();
     private volatile int weight;
+    private volatile int priority;
     private volatile boolean healthy = true;
     private volatile boolean removed;
     private volatile int warm = WARM;
     private long joined;
 
-    Endpoint(Target target, int weight, UpstreamLoad load) {
+    Endpoint(Target target, UpstreamLoad load) {
         this.target = target;
-        this.weight = weight;
         this.load = load;
+    }
+
+    /** Its source says this of it. */
+    void told(Target.Weighted weighted) {
+        weight = weighted.weight();
+        priority = weighted.priority();
     }
 
     public Target target() {
@@ -78,8 +84,9 @@ public final class Endpoint {
         return weight;
     }
 
-    void weight(int weight) {
-        this.weight = weight;
+    /** The lower, the sooner it is used. */
+    int priority() {
+        return priority;
     }
 
     /** What the weight is worth during a slow start. */

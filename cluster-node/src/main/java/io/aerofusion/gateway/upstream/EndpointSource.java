@@ -17,6 +17,11 @@ public interface EndpointSource {
     interface Subscription extends AutoCloseable {
         @Override
         void close();
+
+        /** Why the endpoints cannot be found out at present, so that what was told stays; "" while they can. */
+        default String failure() {
+            return "";
+        }
     }
 
     /** Endpoints that never change. */

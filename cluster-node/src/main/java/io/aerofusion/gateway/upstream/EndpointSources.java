@@ -117,7 +117,9 @@ final class EndpointSources implements Function<Origin, EndpointSource> {
             return EndpointSource.fixed(fixed);
         }
         if (!fixed.isEmpty()) {
-            parts.add(EndpointSource.fixed(fixed));
+            // First, so that they are in whatever is told: the others tell on the timeline, one after the other, and
+            // what one of them put together without these could be heard after them, and stay.
+            parts.addFirst(EndpointSource.fixed(fixed));
         }
         return listener -> new Union(listener, parts);
     }
@@ -163,6 +165,15 @@ final class EndpointSources implements Function<Origin, EndpointSource> {
                 all = told.stream().flatMap(List::stream).toList();
             }
             listener.accept(all);
+        }
+
+        @Override
+        public String failure() {
+            return parts.stream()
+                    .map(EndpointSource.Subscription::failure)
+                    .filter(failure -> !failure.isEmpty())
+                    .findFirst()
+                    .orElse("");
         }
 
         @Override

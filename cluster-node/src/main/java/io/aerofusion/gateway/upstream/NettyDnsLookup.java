@@ -13,12 +13,13 @@ import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.resolver.dns.DnsErrorCauseException;
 import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.netty.resolver.dns.DnsServerAddressStreamProvider;
 import io.netty.resolver.dns.NoopAuthoritativeDnsServerCache;
 import io.netty.resolver.dns.NoopDnsCache;
 import io.netty.resolver.dns.NoopDnsCnameCache;
+import io.netty.resolver.dns.SequentialDnsServerAddressStreamProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,8 +30,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * DNS by Netty's resolver: the system's name servers, search domains and hosts file, over UDP and, for long answers, TCP. It keeps nothing:
- * who asks knows for how long an answer holds.
+ * DNS by Netty's resolver: the system's name servers or those of the node's settings, the system's search domains and hosts file, over UDP
+ * and, for long answers, TCP. It keeps nothing: who asks knows for how long an answer holds.
  */
 final class NettyDnsLookup implements DnsLookup, AutoCloseable {
     /** A name server is waited for so long before the next is asked. */
@@ -38,8 +39,8 @@ final class NettyDnsLookup implements DnsLookup, AutoCloseable {
 
     private final DnsNameResolver resolver;
 
-    /** @param servers null for those of the system */
-    NettyDnsLookup(EventLoop loop, @Nullable DnsServerAddressStreamProvider servers) {
+    /** @param servers asked in this order; empty for those of the system */
+    NettyDnsLookup(EventLoop loop, List<InetSocketAddress> servers) {
         DnsNameResolverBuilder builder = new DnsNameResolverBuilder(loop)
                 .datagramChannelType(NioDatagramChannel.class)
                 .socketChannelType(NioSocketChannel.class)
@@ -47,8 +48,8 @@ final class NettyDnsLookup implements DnsLookup, AutoCloseable {
                 .resolveCache(NoopDnsCache.INSTANCE)
                 .cnameCache(NoopDnsCnameCache.INSTANCE)
                 .authoritativeDnsServerCache(NoopAuthoritativeDnsServerCache.INSTANCE);
-        if (servers != null) {
-            builder.nameServerProvider(servers);
+        if (!servers.isEmpty()) {
+            builder.nameServerProvider(new SequentialDnsServerAddressStreamProvider(servers));
         }
         resolver = builder.build();
     }
@@ -95,7 +96,7 @@ final class NettyDnsLookup implements DnsLookup, AutoCloseable {
         CompletableFuture<Answer<T>> answer = new CompletableFuture<>();
         resolver.resolveAll(new DefaultDnsQuestion(name, type)).addListener(done -> {
             if (done.isSuccess()) {
-                answer.complete(read((List<?>) done.getNow(), type, content));
+                complete(answer, (List<?>) done.getNow(), type, content);
             } else if (isNothing(done.cause())) {
                 answer.complete(new Answer<>(List.of(), Duration.ZERO));
             } else {
@@ -103,6 +104,21 @@ final class NettyDnsLookup implements DnsLookup, AutoCloseable {
             }
         });
         return answer;
+    }
+
+    /** What a server said may be unreadable, a name with a pointer to nowhere; whoever waits has to hear that, or would never ask again. */
+    private static <T> void complete(
+            CompletableFuture<Answer<T>> answer,
+            List<?> records,
+            DnsRecordType type,
+            Function<ByteBuf, @Nullable T> content) {
+        try {
+            answer.complete(read(records, type, content));
+        } catch (RuntimeException unreadable) {
+            answer.completeExceptionally(unreadable);
+        } finally {
+            records.forEach(ReferenceCountUtil::release);
+        }
     }
 
     private static <T> Answer<T> read(List<?> records, DnsRecordType type, Function<ByteBuf, @Nullable T> content) {
@@ -118,7 +134,6 @@ final class NettyDnsLookup implements DnsLookup, AutoCloseable {
                     ttl = Math.min(ttl, record.timeToLive());
                 }
             }
-            ReferenceCountUtil.release(each);
         }
         return new Answer<>(found, Duration.ofSeconds(found.isEmpty() ? 0 : ttl));
     }

@@ -173,10 +173,10 @@ final class NettyProber implements Prober {
                 .handler(new ChannelInboundHandlerAdapter())
                 .connect(target.socket())
                 .addListener((ChannelFuture connected) -> {
-                    connected.channel().close();
                     if (connected.isSuccess()) {
                         reached.complete(null);
-                    } else {
+                        connected.channel().close();
+                    } else { // closed already, or never opened
                         reached.completeExceptionally(connected.cause());
                     }
                 });

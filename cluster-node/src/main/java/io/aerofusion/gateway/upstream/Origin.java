@@ -29,6 +29,6 @@ public sealed interface Origin {
     /** A service that a discovery handed in by the node knows. */
     record Service(String name, @Nullable String port) implements Origin {}
 
-    /** The API of this platform's own nodes. */
+    /** The API of this node, and as fail-over that of the others. */
     record Platform() implements Origin {}
 }

@@ -12,7 +12,6 @@ import java.time.Duration;
  */
 public record PassiveCheck(
         int consecutiveFailures, Duration baseEjectionTime, int maxEjectionPercent, Duration interval) {
-    public static final PassiveCheck DEFAULT = new PassiveCheck(5, Duration.ofSeconds(30), 50, Duration.ofSeconds(10));
     /** The longest ejection, however often an endpoint was ejected. */
     public static final Duration EJECTION_MAX = Duration.ofMinutes(5);
 

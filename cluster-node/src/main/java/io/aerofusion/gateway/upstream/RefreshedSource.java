@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -25,6 +26,9 @@ final class RefreshedSource implements EndpointSource {
     static final Duration REFRESH_FAILED = Duration.ofSeconds(5);
     /** Answers without endpoints in a row that empty a set. */
     static final int EMPTY_ANSWERS = 3;
+
+    /** Characters of a reason that are told: others wrote it, and the reasons of many upstreams travel in one message. */
+    private static final int WHY_LENGTH_MAX = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(RefreshedSource.class);
 
@@ -55,7 +59,7 @@ final class RefreshedSource implements EndpointSource {
         private final Consumer<List<Target.Weighted>> listener;
         private @Nullable List<Target.Weighted> told;
         private int empty;
-        private boolean failing;
+        private volatile String failing = "";
         private volatile boolean closed;
         private volatile Timeline.@Nullable Scheduled next;
 
@@ -78,12 +82,17 @@ final class RefreshedSource implements EndpointSource {
             }
             Duration wait = REFRESH_FAILED;
             if (found == null) {
-                if (!failing) {
-                    LOG.warn("The endpoints of {} cannot be found out; those known stay", name, failure);
+                String why = why(failure);
+                if (!failing.equals(why)) {
+                    LOG.warn("The endpoints of {} cannot be found out; those known stay: {}", name, why);
+                    LOG.debug("Asking for {} failed", name, failure);
                 }
-                failing = true;
+                failing = why;
             } else {
-                failing = false;
+                if (!failing.isEmpty()) {
+                    LOG.info("The endpoints of {} are found out again", name);
+                }
+                failing = "";
                 empty = found.targets().isEmpty() ? empty + 1 : 0;
                 if (empty == 0) {
                     wait = bounded(found.ttl());
@@ -108,6 +117,11 @@ final class RefreshedSource implements EndpointSource {
         }
 
         @Override
+        public String failure() {
+            return failing;
+        }
+
+        @Override
         public void close() {
             closed = true;
             Timeline.Scheduled waiting = next;
@@ -115,6 +129,18 @@ final class RefreshedSource implements EndpointSource {
                 waiting.close();
             }
         }
+    }
+
+    /** What whoever was asked says of its failure: a sentence of ours, or an exception with its name. */
+    private static String why(@Nullable Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String why = cause instanceof IllegalStateException && cause.getMessage() != null
+                ? cause.getMessage()
+                : String.valueOf(cause);
+        return why.length() <= WHY_LENGTH_MAX ? why : why.substring(0, WHY_LENGTH_MAX) + "...";
     }
 
     private static Duration bounded(Duration ttl) {

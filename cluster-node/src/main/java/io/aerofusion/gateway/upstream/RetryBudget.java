@@ -53,8 +53,4 @@ final class RetryBudget {
         after[kept] = new Mark(requests, retries.get());
         marks = after;
     }
-
-    long retries() {
-        return retries.get();
-    }
 }

@@ -51,10 +51,6 @@ public final class RetryPolicy {
             BACK_OFF_BASE,
             BACK_OFF_MAX);
 
-    /** No retries at all. */
-    public static final RetryPolicy NEVER =
-            new RetryPolicy(0, Set.of(), Set.of(), Duration.ZERO, BACK_OFF_BASE, BACK_OFF_MAX);
-
     private final int retries;
     private final Set<Condition> conditions;
     private final Set<Integer> statuses;

@@ -19,17 +19,14 @@ final class SettingsOfSpec {
 
     private SettingsOfSpec() {}
 
-    static UpstreamSettings settings(String name, UpstreamSpec spec, PolicySpec policy) {
+    static UpstreamSettings settings(String name, UpstreamSpec spec, PolicySpec policy, UpstreamTimeouts node) {
         UpstreamSpec.Retry retry = policy.retry() == null ? spec.retry() : policy.retry();
-        Duration request = policy.timeout() == null || policy.timeout().request() == null
-                ? spec.timeout().request()
-                : policy.timeout().request();
         UpstreamSpec.HealthCheck health = spec.healthCheck();
         UpstreamSpec.CircuitBreaker breaker = spec.circuitBreaker();
         UpstreamSpec.RetryBudget budget = spec.retryBudget();
         return new UpstreamSettings(
                 name,
-                transport(spec),
+                spec.source() instanceof UpstreamSpec.Platform ? Transport.HTTP : transport(spec),
                 origin(spec.source()),
                 balancing(spec.loadBalancer()),
                 active(health == null ? null : health.active()),
@@ -44,7 +41,19 @@ final class SettingsOfSpec {
                                 breaker.maxConnections(), breaker.maxPendingRequests(), breaker.maxParallelRequests()),
                 retry == null ? RetryPolicy.DEFAULT : retry(retry),
                 budget == null ? RetryShare.DEFAULT : new RetryShare(budget.percent(), budget.minRetriesPerSecond()),
-                new UpstreamTimeouts(spec.timeout().connect(), spec.timeout().idle(), request));
+                timeouts(
+                        spec.timeout(),
+                        policy.timeout() == null ? null : policy.timeout().request(),
+                        node));
+    }
+
+    private static UpstreamTimeouts timeouts(
+            UpstreamSpec.@Nullable Timeout stated, @Nullable Duration request, UpstreamTimeouts node) {
+        UpstreamSpec.Timeout own = stated == null ? new UpstreamSpec.Timeout(null, null, null) : stated;
+        return new UpstreamTimeouts(
+                own.connect() == null ? node.connect() : own.connect(),
+                own.idle() == null ? node.idle() : own.idle(),
+                request != null ? request : own.request() == null ? node.request() : own.request());
     }
 
     private static Transport transport(UpstreamSpec spec) {

@@ -8,8 +8,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param protocol what goes over its connections
  * @param tls null for none
+ * @param anyName whether the certificates that {@code tls} trusts are enough, whatever names they bear: those of the platform's own nodes
  */
-public record Transport(Protocol protocol, UpstreamSpec.@Nullable Tls tls) {
+public record Transport(Protocol protocol, UpstreamSpec.@Nullable Tls tls, boolean anyName) {
+    public Transport(Protocol protocol, UpstreamSpec.@Nullable Tls tls) {
+        this(protocol, tls, false);
+    }
+
+    /** HTTP/1.1 over TLS to whoever shows this certificate (PEM): to a server that is known by it and not by its name. */
+    public static Transport pinned(String certificate) {
+        return new Transport(Protocol.HTTP1, new UpstreamSpec.Tls(null, certificate, null, true), true);
+    }
+
     /** What goes over a connection. */
     public enum Protocol {
         HTTP1,

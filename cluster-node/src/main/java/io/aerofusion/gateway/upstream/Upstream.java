@@ -114,23 +114,32 @@ public final class Upstream {
             load.budget.giveBack();
             return false;
         }
+        load.retries.increment();
         before.active.decrementAndGet();
         call.backOff(call.policy().backOffNanos(call.retries(), services.dice()));
         return true;
     }
 
-    /** Finds an endpoint whose breaker lets the request pass and, unless allowed, that the call has not tried; takes it for the call. */
+    /**
+     * Finds an endpoint whose breaker lets the request pass and, unless allowed, that the call has not tried; takes it for the call. One of
+     * a later priority only if none of the earlier ones is of use.
+     */
     private boolean choose(EndpointSet from, UpstreamCall call, boolean again) {
-        Balancer balancer = from.balancer();
-        if (balancer == null) {
-            return false;
-        }
-        for (int pick = 0; pick < PICKS_MAX; pick++) {
-            if (take(balancer.pick(call.hashKey()), call, again)) {
+        for (EndpointSet.Level level : from.levels()) {
+            if (choose(level, call, again)) {
                 return true;
             }
         }
-        Endpoint[] eligible = from.eligible();
+        return false;
+    }
+
+    private boolean choose(EndpointSet.Level level, UpstreamCall call, boolean again) {
+        for (int pick = 0; pick < PICKS_MAX; pick++) {
+            if (take(level.balancer().pick(call.hashKey()), call, again)) {
+                return true;
+            }
+        }
+        Endpoint[] eligible = level.eligible();
         int index = services.dice().below(eligible.length);
         for (int i = 0; i < eligible.length; i++) {
             index = index + 1 == eligible.length ? 0 : index + 1;
@@ -247,15 +256,19 @@ public final class Upstream {
     /** Takes over from the upstream of the generation before. Called by the table, in its lock. */
     void adopt(Upstream before) {
         for (Endpoint endpoint : before.members) {
-            if (settings.active() == null) {
-                endpoint.healthy(true);
-            }
-            if (settings.passive() == null) {
-                endpoint.ejection.forgive();
-            }
+            forgetOthersJudgement(endpoint);
         }
         before.known.thenRun(() -> known.complete(null));
         become(before.members);
+    }
+
+    /**
+     * Where this generation does not check, nobody here would take back what an earlier one found. Its last check and its calls may still find
+     * something after this one took over. Whether that changed the endpoint.
+     */
+    private boolean forgetOthersJudgement(Endpoint endpoint) {
+        boolean changed = settings.active() == null && endpoint.healthy(true);
+        return (settings.passive() == null && endpoint.ejection.forgive()) || changed;
     }
 
     /**
@@ -273,10 +286,11 @@ public final class Upstream {
         for (Target.Weighted weighted : targets) {
             Endpoint endpoint = before.remove(weighted.target());
             if (endpoint != null) {
-                endpoint.weight(weighted.weight());
+                endpoint.told(weighted);
                 after.put(weighted.target(), endpoint);
             } else if (!after.containsKey(weighted.target()) && after.size() < EndpointSet.ENDPOINTS_MAX) {
-                Endpoint added = new Endpoint(weighted.target(), weighted.weight(), load);
+                Endpoint added = new Endpoint(weighted.target(), load);
+                added.told(weighted);
                 if (!first) {
                     startSlowly(added);
                 }
@@ -306,8 +320,8 @@ public final class Upstream {
         if (active != null) {
             for (Endpoint endpoint : now) {
                 if (!checks.containsKey(endpoint)) {
-                    HealthCheck check =
-                            new HealthCheck(endpoint, settings.transport(), active, services, this::healthChanged);
+                    Transport transport = endpoint.target().transport(settings.transport());
+                    HealthCheck check = new HealthCheck(endpoint, transport, active, services, this::healthChanged);
                     checks.put(endpoint, check);
                     check.start();
                 }
@@ -364,6 +378,7 @@ public final class Upstream {
         boolean changed = false;
         for (Endpoint endpoint : members) {
             changed |= endpoint.breaker.recoverIfDue(nanos);
+            changed |= forgetOthersJudgement(endpoint);
             if (passive != null) {
                 if (endpoint.ejection.recoverIfDue(passive, nanos)) {
                     LOG.info("{}: {} is no longer ejected", settings.name(), endpoint);
@@ -378,21 +393,10 @@ public final class Upstream {
         if (!known.isDone() && nanos - begun >= KNOWN_AFTER.toNanos()) {
             known.complete(null);
         }
-        if (changed || outdated()) {
+        // calls of an earlier generation change endpoints, and know only their own upstream
+        if (changed || set.outdated()) {
             refresh();
         }
-    }
-
-    /** Whether endpoints changed through calls of an earlier generation, which know only their own upstream. */
-    private boolean outdated() {
-        EndpointSet now = set;
-        int in = 0;
-        for (Endpoint endpoint : now.members()) {
-            in += endpoint.weight() > 0 && (now.panic() || endpoint.wellReputed()) && !endpoint.breaker.isOpen()
-                    ? 1
-                    : 0;
-        }
-        return in != now.eligible().length;
     }
 
     void second() {
@@ -409,14 +413,19 @@ public final class Upstream {
 
     /** How it is now. */
     public UpstreamState state() {
+        return state("");
+    }
+
+    /** The same, with what its source says of a failure. */
+    UpstreamState state(String endpointsFailure) {
         long nanos = services.timeline().nanos();
         EndpointSet now = set;
         List<UpstreamState.EndpointState> endpoints = new ArrayList<>();
         for (Endpoint endpoint : now.members()) {
             endpoints.add(new UpstreamState.EndpointState(
-                    endpoint.target().text(),
-                    endpoint.target().hostname(),
+                    endpoint.target(),
                     endpoint.weight(),
+                    endpoint.priority(),
                     endpoint.healthy(),
                     Duration.ofNanos(endpoint.ejection.remainingNanos(nanos)),
                     endpoint.breaker.phase(),
@@ -435,10 +444,11 @@ public final class Upstream {
                 load.connections(),
                 load.requests.sum(),
                 load.refused.sum(),
-                load.budget.retries(),
+                load.retries.sum(),
                 load.retriesDenied.sum(),
                 load.ejections.sum(),
                 load.breakerOpenings.sum(),
+                endpointsFailure,
                 endpoints);
     }
 }

@@ -8,6 +8,7 @@ final class UpstreamLoad {
     final AtomicInteger active = new AtomicInteger();
     final LongAdder requests = new LongAdder();
     final LongAdder refused = new LongAdder();
+    final LongAdder retries = new LongAdder();
     final LongAdder retriesDenied = new LongAdder();
     final LongAdder ejections = new LongAdder();
     final LongAdder breakerOpenings = new LongAdder();

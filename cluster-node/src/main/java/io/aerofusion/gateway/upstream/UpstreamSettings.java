@@ -24,12 +24,12 @@ public record UpstreamSettings(
         UpstreamTimeouts timeouts) {
     /** What a resource says; it was checked before. */
     public static UpstreamSettings of(String name, UpstreamSpec spec) {
-        return of(name, spec, PolicySpec.NONE);
+        return of(name, spec, PolicySpec.NONE, UpstreamTimeouts.DEFAULT);
     }
 
-    /** As above, but the retries and the time of a request are those of a policy on the upstream, if it says something of them. */
-    public static UpstreamSettings of(String name, UpstreamSpec spec, PolicySpec policy) {
-        return SettingsOfSpec.settings(name, spec, policy);
+    /** As above, but the retries and the time of a request are those of a policy on the upstream, if it says something of them, and times that nobody states are the node's. */
+    public static UpstreamSettings of(String name, UpstreamSpec spec, PolicySpec policy, UpstreamTimeouts node) {
+        return SettingsOfSpec.settings(name, spec, policy, node);
     }
 
     /** What is said where nothing is said. */

@@ -11,6 +11,7 @@ import java.util.List;
  * @param refused so far, for whatever reason
  * @param retries so far
  * @param retriesDenied by the budget so far
+ * @param endpointsFailure why its endpoints cannot be found out at present, and are those that were known last; "" if they can
  */
 public record UpstreamState(
         String name,
@@ -24,11 +25,12 @@ public record UpstreamState(
         long retriesDenied,
         long ejections,
         long breakerOpenings,
+        String endpointsFailure,
         List<EndpointState> endpoints) {
     /**
      * One endpoint.
      *
-     * @param address and port
+     * @param priority 0 for those that are used first
      * @param healthy what active checks say
      * @param ejectedFor how long it is still ejected, zero if it is not
      * @param warm its share of its weight in percent, below 100 during a slow start
@@ -37,9 +39,9 @@ public record UpstreamState(
      * @param failures tries without an answer
      */
     public record EndpointState(
-            String address,
-            String hostname,
+            Target target,
             int weight,
+            int priority,
             boolean healthy,
             Duration ejectedFor,
             BreakerPhase breaker,
@@ -48,5 +50,14 @@ public record UpstreamState(
             int connections,
             long requests,
             long serverErrors,
-            long failures) {}
+            long failures) {
+        /** Address and port. */
+        public String address() {
+            return target.text();
+        }
+
+        public String hostname() {
+            return target.hostname();
+        }
+    }
 }

@@ -5,8 +5,8 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.ssl.SslContext;
-import io.netty.resolver.dns.DnsServerAddressStreamProvider;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -44,7 +44,7 @@ public final class UpstreamTable implements AutoCloseable {
     private final UpstreamServices services;
     private final Runnable atEnd;
     private final List<Leaving> draining = new ArrayList<>();
-    private Map<String, Followed> followed = Map.of();
+    private volatile Map<String, Followed> followed = Map.of();
     private volatile Map<String, Upstream> upstreams = Map.of();
     private Timeline.@Nullable Scheduled nextTick;
     private int ticks;
@@ -56,7 +56,7 @@ public final class UpstreamTable implements AutoCloseable {
     /** An upstream with the source that tells its endpoints. */
     private final class Followed {
         private volatile Upstream upstream;
-        private EndpointSource.@Nullable Subscription subscription;
+        private volatile EndpointSource.@Nullable Subscription subscription;
         private boolean left;
 
         Followed(Upstream upstream) {
@@ -77,10 +77,16 @@ public final class UpstreamTable implements AutoCloseable {
             }
         }
 
+        UpstreamState state() {
+            EndpointSource.Subscription source = subscription;
+            return upstream.state(source == null ? "" : source.failure());
+        }
+
         void leave() {
             left = true;
-            if (subscription != null) {
-                subscription.close();
+            EndpointSource.Subscription source = subscription;
+            if (source != null) {
+                source.close();
             }
         }
     }
@@ -100,17 +106,17 @@ public final class UpstreamTable implements AutoCloseable {
      * A table with a thread of its own for real time, DNS and health checks; both end with it.
      *
      * @param discovery for upstreams with a service name
-     * @param platform the addresses of this platform's own API
+     * @param platform where the platform's own API is, and how each is spoken to
      * @param tls the context for a transport that has TLS; with ALPN if it speaks HTTP/2
      * @param released told, on the table's thread, of each endpoint that left and has no request any more
-     * @param nameServers who is asked for names; null for those of the system
+     * @param nameServers who is asked for names, in this order; empty for those of the system
      */
     public static UpstreamTable start(
             ServiceLookup discovery,
             EndpointSource platform,
             Function<Transport, SslContext> tls,
             Consumer<Endpoint> released,
-            @Nullable DnsServerAddressStreamProvider nameServers) {
+            List<InetSocketAddress> nameServers) {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("gateway-upstreams", true), NioIoHandler.newFactory());
         EventLoop loop = group.next();
@@ -202,7 +208,10 @@ public final class UpstreamTable implements AutoCloseable {
         return upstreams.get(name);
     }
 
-    /** Completes when the endpoints of all upstreams are known, or when the time is over. */
+    /**
+     * Completes when the endpoints of all upstreams are known, or when the time is over; maybe within the table's lock, so that what follows
+     * must not wait for anybody who uses the table.
+     */
     public CompletionStage<Void> known(Duration limit) {
         return CompletableFuture.allOf(upstreams.values().stream()
                         .map(upstream -> upstream.known().toCompletableFuture())
@@ -212,8 +221,8 @@ public final class UpstreamTable implements AutoCloseable {
 
     /** All upstreams as they are now, by name. */
     public List<UpstreamState> states() {
-        return upstreams.values().stream()
-                .map(Upstream::state)
+        return followed.values().stream()
+                .map(Followed::state)
                 .sorted(Comparator.comparing(UpstreamState::name))
                 .toList();
     }

@@ -8,22 +8,18 @@ import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.receptionist.Receptionist;
 import akka.actor.typed.receptionist.ServiceKey;
-import akka.cluster.Member;
-import akka.cluster.MemberStatus;
-import akka.cluster.typed.Cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -40,8 +36,9 @@ public final class EveryNode {
     private static final Logger LOG = LoggerFactory.getLogger(EveryNode.class);
 
     private final ActorSystem<?> system;
-    private final ServiceKey<Asked> key;
-    private final AtomicReference<Set<ActorRef<Asked>>> nodes = new AtomicReference<>(Set.of());
+    private final AtomicReference<Set<ActorRef<Asked>>> listed;
+    /** This node's part: it may not be listed yet, when it has just started. */
+    private final ActorRef<Asked> own;
 
     /** Asks a node. */
     record Asked(JsonNode question, ActorRef<Answered> replyTo) implements Durable {}
@@ -57,9 +54,10 @@ public final class EveryNode {
      */
     public record Answers(SortedMap<String, JsonNode> answers, SortedSet<String> silent) {}
 
-    private EveryNode(ActorSystem<?> system, ServiceKey<Asked> key) {
+    private EveryNode(ActorSystem<?> system, AtomicReference<Set<ActorRef<Asked>>> listed, ActorRef<Asked> own) {
         this.system = system;
-        this.key = key;
+        this.listed = listed;
+        this.own = own;
     }
 
     /**
@@ -69,18 +67,24 @@ public final class EveryNode {
      */
     public static EveryNode start(
             ActorSystem<?> system, String name, Executor blocking, Function<JsonNode, JsonNode> here) {
-        EveryNode every = new EveryNode(system, ServiceKey.create(Asked.class, name));
-        system.systemActorOf(every.part(blocking, here), name, Props.empty());
-        return every;
+        ServiceKey<Asked> key = ServiceKey.create(Asked.class, name);
+        AtomicReference<Set<ActorRef<Asked>>> listed = new AtomicReference<>(Set.of());
+        return new EveryNode(
+                system, listed, system.systemActorOf(part(system, key, listed, blocking, here), name, Props.empty()));
     }
 
-    private Behavior<Asked> part(Executor blocking, Function<JsonNode, JsonNode> here) {
+    private static Behavior<Asked> part(
+            ActorSystem<?> system,
+            ServiceKey<Asked> key,
+            AtomicReference<Set<ActorRef<Asked>>> listed,
+            Executor blocking,
+            Function<JsonNode, JsonNode> here) {
         return Behaviors.setup(context -> {
             system.receptionist().tell(Receptionist.register(key, context.getSelf()));
             ActorRef<Receptionist.Listing> listings = context.spawn(
                     Behaviors.receiveMessage(listing -> {
                         // Unreachable nodes are asked too: they may only seem so.
-                        nodes.set(Set.copyOf(listing.getAllServiceInstances(key)));
+                        listed.set(Set.copyOf(listing.getAllServiceInstances(key)));
                         return Behaviors.same();
                     }),
                     "nodes");
@@ -93,34 +97,27 @@ public final class EveryNode {
     }
 
     private static void answer(Executor blocking, Function<JsonNode, JsonNode> here, Asked asked) {
-        try {
-            CompletableFuture.supplyAsync(() -> here.apply(asked.question()), blocking)
-                    .whenComplete((answer, failure) -> {
-                        if (failure == null) {
-                            asked.replyTo().tell(new Answered(answer));
-                        } else {
-                            LOG.error("What every node was asked to do failed on this one", failure);
-                        }
-                    });
-        } catch (RejectedExecutionException full) { // the asking node counts this one among the silent
-            LOG.warn("This node has too much to do for what every node was asked to do");
-        }
+        // Also when the executor takes no more work: the asking node counts this one among the silent.
+        CompletableFuture.completedFuture(asked.question())
+                .thenApplyAsync(here, blocking)
+                .whenComplete((answer, failure) -> {
+                    if (failure == null) {
+                        asked.replyTo().tell(new Answered(answer));
+                    } else {
+                        LOG.error("What every node was asked to do failed on this one", failure);
+                    }
+                });
     }
 
     /** Asks all; completes after {@link #ANSWER_TIMEOUT} at the latest, never exceptionally. */
     public CompletionStage<Answers> ask(JsonNode question) {
         SortedMap<String, JsonNode> answers = new TreeMap<>();
-        SortedSet<String> silent = new TreeSet<>();
-        for (Member member : Cluster.get(system).state().getMembers()) {
-            if (serves(member.status())) {
-                silent.add(member.address().hostPort());
-            }
-        }
+        SortedSet<String> silent = Members.serving(system);
         List<CompletableFuture<Void>> asked = new ArrayList<>();
-        for (ActorRef<Asked> node : nodes.get()) {
-            String name = node.path().address().hasLocalScope()
-                    ? Cluster.get(system).selfMember().address().hostPort()
-                    : node.path().address().hostPort();
+        Set<ActorRef<Asked>> nodes = new HashSet<>(listed.get());
+        nodes.add(own);
+        for (ActorRef<Asked> node : nodes) {
+            String name = Members.of(system, node);
             asked.add(AskPattern.ask(
                             node,
                             (ActorRef<Answered> replyTo) -> new Asked(question, replyTo),
@@ -139,12 +136,5 @@ public final class EveryNode {
         }
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
                 .thenApply(all -> new Answers(answers, silent));
-    }
-
-    /** Who joins has nothing yet; who was removed has nothing any more. */
-    private static boolean serves(MemberStatus status) {
-        return !status.equals(MemberStatus.joining())
-                && !status.equals(MemberStatus.down())
-                && !status.equals(MemberStatus.removed());
     }
 }

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 /**
  * Tells every node that the tokens of a user or device may not stand for what they stood for: answers about them are forgotten, and
  * open sessions look again at once. Told is every member of the cluster: all know a member before it is up, and so before it has a
- * session, while a {@code Topic} learns of it by gossip at some time afterwards. A message may get lost between nodes: so all are told
- * twice, and answers expire and sessions look again by themselves, too.
+ * session, while a {@code Topic} learns of it by gossip at some time afterwards. A message may get lost between nodes, and come
+ * while a session is just being opened: so all are told twice, and answers expire and sessions look again by themselves, too.
  */
 public final class IdentityChanges {
     /** When a change is told once more. */
@@ -51,12 +51,12 @@ public final class IdentityChanges {
     /** Tells all nodes, this one included. */
     public void announce(BearerToken.Identity identity) {
         Changed changed = new Changed(identity);
-        here.tell(changed);
-        tellTheOthers(changed);
-        system.scheduler().scheduleOnce(REPEATED_AFTER, () -> tellTheOthers(changed), system.executionContext());
+        tell(changed);
+        system.scheduler().scheduleOnce(REPEATED_AFTER, () -> tell(changed), system.executionContext());
     }
 
-    private void tellTheOthers(Changed changed) {
+    private void tell(Changed changed) {
+        here.tell(changed);
         Cluster cluster = Cluster.get(system);
         for (Member member : cluster.state().getMembers()) {
             if (!member.uniqueAddress().equals(cluster.selfMember().uniqueAddress())) {

@@ -1,8 +1,11 @@
 package io.aerofusion.platform.cluster;
 
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.Behavior;
 import akka.cluster.sharding.typed.ShardedDaemonProcessSettings;
 import akka.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
+import akka.cluster.typed.Cluster;
 import akka.persistence.query.Offset;
 import akka.persistence.typed.PersistenceId;
 import akka.projection.HandlerRecoveryStrategy;
@@ -26,8 +29,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +54,8 @@ public final class Projections {
     private final NodeContext node;
     private final String name;
     private final Map<String, ReadModel<?>> models;
+    private final Set<Integer> begun = ConcurrentHashMap.newKeySet();
+    private final CompletableFuture<Done> allBegun = new CompletableFuture<>();
 
     private Projections(NodeContext node, String name, Map<String, ReadModel<?>> models) {
         this.node = node;
@@ -72,14 +82,43 @@ public final class Projections {
                         projections::slice,
                         ShardedDaemonProcessSettings.create(node.system()),
                         Optional.of(ProjectionBehavior.stopMessage()));
+        if (projections.isAlone()) {
+            projections.beginBeforeTheEnd();
+        }
+    }
+
+    /**
+     * Lets a node that forms a cluster and ends right after its start begin its slices first: sharding has asked for their places,
+     * nobody gives places any more once the node leaves, and leaving would wait for them until its phase times out.
+     */
+    private void beginBeforeTheEnd() {
+        CoordinatedShutdown.get(node.system())
+                .addTask(
+                        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+                        name + "-begun",
+                        () -> isAlone() ? allBegun : CompletableFuture.completedFuture(Done.getInstance()));
+    }
+
+    private boolean isAlone() {
+        return StreamSupport.stream(
+                                Cluster.get(node.system()).state().getMembers().spliterator(), false)
+                        .count()
+                == 1;
     }
 
     /** How far the read models have come. */
     public static ProjectionProgress progress(NodeContext node) {
-        return new ProjectionProgress(node.database(), READ_MODELS, Sealing.MODEL_TAG);
+        return new ProjectionProgress(
+                node.database(),
+                READ_MODELS,
+                IntStream.range(0, Sealing.SLICES).mapToObj(Sealing::modelTag).toList());
     }
 
     private Behavior<ProjectionBehavior.Command> slice(int slice) {
+        begun.add(slice);
+        if (begun.size() == Sealing.SLICES) {
+            allBegun.complete(Done.getInstance());
+        }
         String tag = Sealing.modelTag(slice);
         SourceProvider<Offset, EventEnvelope<Sealed>> source =
                 EventSourcedProvider.eventsByTag(node.system(), "jdbc-read-journal", tag);

@@ -13,9 +13,12 @@ import io.aerofusion.platform.cluster.RevisionedMessage.Question;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -115,20 +118,36 @@ public final class Revisioned<S> {
         replica.tell(RevisionedReplica.Check.INSTANCE);
     }
 
-    /** What each node holds that can be reached; those that do not answer in time are left out. */
-    public CompletionStage<List<Holding>> holdings() {
+    /**
+     * What the nodes hold.
+     *
+     * @param told by those that answered, by their address
+     * @param silent members of the cluster that did not answer in time
+     */
+    public record Holdings(List<Holding> told, SortedSet<String> silent) {}
+
+    /** Asks every node what it holds; completes after {@link #HOLDING_TIMEOUT} at the latest, never exceptionally. */
+    public CompletionStage<Holdings> holdings() {
+        SortedSet<String> silent = Members.serving(system);
         List<CompletableFuture<Optional<Holding>>> answers = new ArrayList<>();
-        for (ActorRef<RevisionedMessage> peer : peers.get()) {
+        // This one may not be listed yet, when it has just started.
+        Set<ActorRef<RevisionedMessage>> asked = new HashSet<>(peers.get());
+        asked.add(replica.narrow());
+        for (ActorRef<RevisionedMessage> peer : asked) {
             answers.add(AskPattern.ask(peer, HoldingAsked::new, HOLDING_TIMEOUT, system.scheduler())
                     .thenApply(Optional::of)
                     .exceptionally(failure -> Optional.empty())
                     .toCompletableFuture());
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-                .thenApply(all -> answers.stream()
-                        .map(answer -> answer.getNow(Optional.empty()))
-                        .flatMap(Optional::stream)
-                        .sorted((a, b) -> a.node().compareTo(b.node()))
-                        .toList());
+                .thenApply(all -> {
+                    List<Holding> told = answers.stream()
+                            .map(answer -> answer.getNow(Optional.empty()))
+                            .flatMap(Optional::stream)
+                            .sorted(Comparator.comparing(Holding::node))
+                            .toList();
+                    told.forEach(holding -> silent.remove(holding.node()));
+                    return new Holdings(told, silent);
+                });
     }
 }

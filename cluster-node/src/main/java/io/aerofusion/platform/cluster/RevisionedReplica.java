@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import akka.actor.typed.receptionist.Receptionist;
 import akka.actor.typed.receptionist.ServiceKey;
 import akka.cluster.typed.Cluster;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.aerofusion.platform.cluster.RevisionedMessage.Announced;
 import io.aerofusion.platform.cluster.RevisionedMessage.Answer;
 import io.aerofusion.platform.cluster.RevisionedMessage.Change;
@@ -367,6 +368,13 @@ final class RevisionedReplica<S, C> extends AbstractBehavior<Object> {
     }
 
     private Behavior<Object> onHoldingAsked(HoldingAsked message) {
+        JsonNode detail;
+        try {
+            detail = setup.detail().get();
+        } catch (RuntimeException e) { // this node counts as silent, and goes on
+            getContext().getLog().error("What this node holds of {} could not be told", setup.name(), e);
+            return this;
+        }
         message.replyTo()
                 .tell(new Holding(
                         Cluster.get(getContext().getSystem())
@@ -376,7 +384,7 @@ final class RevisionedReplica<S, C> extends AbstractBehavior<Object> {
                         snapshot.get().revision(),
                         snapshot.age().toMillis(),
                         snapshot.stale(),
-                        setup.detail().get()));
+                        detail));
         return this;
     }
 }

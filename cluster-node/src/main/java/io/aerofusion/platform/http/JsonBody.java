@@ -46,17 +46,7 @@ public final class JsonBody {
      * @throws ProblemException with {@code malformed-json} or {@code nested-too-deep}; it never repeats the body's content
      */
     public static JsonNode parse(ByteBuffer utf8) {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .onUnmappableCharacter(CodingErrorAction.REPORT)
-                    .decode(utf8)
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new ProblemException(ErrorCode.MALFORMED_JSON, "The body is not valid UTF-8.");
-        }
+        String text = text(utf8);
         try {
             JsonNode json = MAPPER.readTree(text);
             if (json.isMissingNode()) {
@@ -71,6 +61,20 @@ public final class JsonBody {
                             ErrorCode.INVALID_VALUE, "A number or a name is longer than allowed" + where(e) + ".");
         } catch (JsonProcessingException e) {
             throw new ProblemException(ErrorCode.MALFORMED_JSON, "The body is not valid JSON" + where(e) + ".");
+        }
+    }
+
+    /** What the bytes say. @throws ProblemException with {@code malformed-json} when they are no UTF-8 */
+    static String text(ByteBuffer utf8) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .onUnmappableCharacter(CodingErrorAction.REPORT)
+                    .decode(utf8.duplicate())
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new ProblemException(ErrorCode.MALFORMED_JSON, "The body is not valid UTF-8.");
         }
     }
 

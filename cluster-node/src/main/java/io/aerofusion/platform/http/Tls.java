@@ -13,6 +13,7 @@ import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -32,9 +33,13 @@ public final class Tls {
     private static final char[] NO_PASSWORD = {};
 
     private final SSLContext context;
+    private final String certificate;
 
-    private Tls(SSLContext context) {
+    private Tls(SSLContext context, Certificate certificate) throws CertificateEncodingException {
         this.context = context;
+        this.certificate = "-----BEGIN CERTIFICATE-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate.getEncoded())
+                + "\n-----END CERTIFICATE-----\n";
     }
 
     /**
@@ -62,7 +67,7 @@ public final class Tls {
             trust.init(store);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-            return new Tls(context);
+            return new Tls(context, chain.get(0));
         } catch (IOException e) {
             throw new StartException("The TLS files cannot be read (" + e.getMessage() + ").", e);
         } catch (GeneralSecurityException e) {
@@ -96,6 +101,11 @@ public final class Tls {
     /** For the node's own requests to itself. */
     public SSLContext context() {
         return context;
+    }
+
+    /** The node's own certificate, in PEM. */
+    public String certificate() {
+        return certificate;
     }
 
     private static PrivateKey privateKey(Path file) throws IOException, GeneralSecurityException {

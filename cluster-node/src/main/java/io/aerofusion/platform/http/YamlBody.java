@@ -1,9 +1,11 @@
 package io.aerofusion.platform.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -15,16 +17,23 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.aerofusion.platform.ErrorCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
- * Reads and writes YAML as JSON: {@code yes} and {@code on} are texts, names are unique, nesting is bounded. Anchors and aliases are
- * refused, so that a short document cannot become a long one.
+ * Reads and writes YAML as JSON: {@code yes} and {@code on} are texts, names are unique, nesting is bounded. Aliases are refused, so that a
+ * short document cannot become a long one, and so are lines beyond {@link #LINE_LENGTH_MAX}.
  */
 public final class YamlBody {
     static final Set<String> MEDIA_TYPES = Set.of("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml");
+
+    /**
+     * Characters of one line. A value never spans lines for the scanner of YAML, which copies what it has seen of one every 1,024 characters:
+     * the square of its length, some 10 s for 2 million characters. Within this bound lines cost about as much as the same text in many. More
+     * than the longest value of a resource, 256 KiB.
+     */
+    static final int LINE_LENGTH_MAX = 320 * 1024;
 
     private static final int CHARACTERS_MAX = 64 * 1024 * 1024;
 
@@ -55,20 +64,25 @@ public final class YamlBody {
     }
 
     /**
-     * Parses it; several documents become an array.
+     * Parses it; several documents, and those in the lists among them, become an array.
      *
      * @throws ProblemException with {@code malformed-json} or {@code nested-too-deep}
      */
     public static JsonNode parse(ByteBuffer utf8) {
-        String text = StandardCharsets.UTF_8.decode(utf8).toString();
+        String text = JsonBody.text(utf8);
+        int line = tooLongLine(text);
+        if (line > 0) {
+            return asJson(text, utf8, line);
+        }
         ArrayNode documents = JsonNodeFactory.instance.arrayNode();
         try {
-            refuseAliases(text);
-            try (MappingIterator<JsonNode> all =
-                    MAPPER.readerFor(JsonNode.class).readValues(text)) {
+            try (MappingIterator<JsonNode> all = MAPPER.readerFor(JsonNode.class)
+                    .readValues(new WithoutAliases(MAPPER.getFactory().createParser(text)))) {
                 while (all.hasNextValue()) {
                     JsonNode document = all.nextValue();
-                    if (!document.isNull() && !document.isMissingNode()) {
+                    if (document instanceof ArrayNode list) {
+                        documents.addAll(list);
+                    } else if (!document.isNull() && !document.isMissingNode()) {
                         documents.add(document);
                     }
                 }
@@ -84,16 +98,59 @@ public final class YamlBody {
         return documents.size() == 1 ? documents.get(0) : documents;
     }
 
-    private static void refuseAliases(String text) throws IOException {
-        try (YAMLParser parser = MAPPER.getFactory().createParser(text)) {
-            while (parser.nextToken() != null) {
-                if (parser.isCurrentAlias()) {
-                    throw new ProblemException(
-                            ErrorCode.MALFORMED_JSON,
-                            "YAML aliases are not read; line "
-                                    + parser.currentLocation().getLineNr() + " has one.");
+    /** The number of the first line that is too long; 0 when none is. */
+    private static int tooLongLine(String text) {
+        int line = 1;
+        int from = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char unit = text.charAt(i);
+            if (unit == '\n' || unit == '\r') {
+                from = i + 1;
+                line += unit == '\n' ? 1 : 0;
+            } else if (i - from >= LINE_LENGTH_MAX) {
+                return line;
+            }
+        }
+        return 0;
+    }
+
+    /** JSON is YAML, often in one line, and a parser of JSON reads that in one go. */
+    private static JsonNode asJson(String text, ByteBuffer utf8, int line) {
+        String begins = text.stripLeading();
+        if (begins.startsWith("{") || begins.startsWith("[")) {
+            try {
+                return JsonBody.parse(utf8);
+            } catch (ProblemException e) {
+                if (e.code() != ErrorCode.MALFORMED_JSON) {
+                    throw e;
                 }
             }
+        }
+        throw new ProblemException(
+                ErrorCode.MALFORMED_JSON,
+                "Line " + line + " has more than " + LINE_LENGTH_MAX
+                        + " characters, which is read of JSON only: break it, or send the whole as JSON.");
+    }
+
+    /** Refuses an alias when it comes to it. */
+    private static final class WithoutAliases extends JsonParserDelegate {
+        private final YAMLParser yaml;
+
+        WithoutAliases(YAMLParser yaml) {
+            super(yaml);
+            this.yaml = yaml;
+        }
+
+        @Override
+        public @Nullable JsonToken nextToken() throws IOException {
+            JsonToken token = super.nextToken();
+            if (yaml.isCurrentAlias()) {
+                throw new ProblemException(
+                        ErrorCode.MALFORMED_JSON,
+                        "YAML aliases are not read; line "
+                                + yaml.currentLocation().getLineNr() + " has one.");
+            }
+            return token;
         }
     }
 

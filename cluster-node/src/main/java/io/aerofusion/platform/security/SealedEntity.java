@@ -40,6 +40,9 @@ public final class SealedEntity<C> {
         /** Answers a command to an entity whose subject was erased. */
         void erased(C command);
 
+        /** Answers a command of an entity that stops because its key could not be fetched; whoever gets no answer waits in vain. */
+        default void unavailable(C command) {}
+
         /** Whether the command is the one that passivation sends; it stops the entity in every part of its life. */
         boolean stops(C command);
 
@@ -98,8 +101,9 @@ public final class SealedEntity<C> {
                 return begin(found.binding());
             }
             if (message instanceof Key.Unknown unknown) {
-                // Like a journal that cannot be read: the entity stops, callers time out, the next command tries again.
+                // Like a journal that cannot be read: the entity stops, the next command tries again.
                 context.getLog().warn("{} stops: its data key could not be fetched", id.id(), unknown.cause());
+                stash.forEach(waiting -> life.unavailable(command(waiting)));
                 return Behaviors.stopped();
             }
             if (life.stops(command(message))) {

@@ -18,8 +18,6 @@ import java.util.function.Function;
 public final class Sealing {
     /** The slices of a region's stream. Fixed for ever: a projection's offsets and the order per entity hang on it. */
     public static final int SLICES = 16;
-    /** With which the tags begin that read models follow. */
-    public static final String MODEL_TAG = "model-";
 
     private final PersistenceId id;
     private final DataKey key;
@@ -51,7 +49,7 @@ public final class Sealing {
 
     /** Tag of a slice of what read models follow: {@code model-0} to {@code model-15}. */
     public static String modelTag(int slice) {
-        return MODEL_TAG + slice;
+        return "model-" + slice;
     }
 
     /** What {@code tagsFor} answers for an event of local origin that read models follow. */

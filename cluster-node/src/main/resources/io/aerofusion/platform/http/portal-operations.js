@@ -52,8 +52,9 @@ function quoted(text) { return "'" + text.replace(/'/g, "'\\''") + "'"; }
 function callForm(root, path, method, item, operation, session) {
   const base = server(root, item);
   const own = base !== '' && new URL(base, location.href).origin === location.origin;
-  const parameters = [...(item.parameters || []), ...(operation.parameters || [])].map((one) => resolved(root, one));
-  const fields = parameters.filter((one) => ['path', 'query', 'header'].includes(one.in)).map((one) => {
+  const all = [...(item.parameters || []), ...(operation.parameters || [])].map((one) => resolved(root, one));
+  const parameters = new Map(all.map((one) => [one.in + ' ' + one.name, one])); // an operation's own takes the place of the path's
+  const fields = [...parameters.values()].filter((one) => ['path', 'query', 'header'].includes(one.in)).map((one) => {
     const schema = resolved(root, one.schema || {});
     const start = one.example !== undefined ? one.example : schema.default !== undefined ? schema.default : one.required && schema.enum ? schema.enum[0] : '';
     return { one, input: element('input', { value: String(start), required: Boolean(one.required), spellcheck: 'false', autocomplete: 'off' }) };
@@ -77,7 +78,7 @@ function callForm(root, path, method, item, operation, session) {
     element('div', {}, element('label', {}, 'Key', key)), element('div', {}, element('label', {}, 'In the header', keyName)));
   credential.addEventListener('change', () => { keyFields.hidden = credential.value !== 'key'; });
 
-  const made = (secret) => {
+  const made = () => {
     let address = path;
     const query = new URLSearchParams();
     const headers = [];
@@ -88,27 +89,27 @@ function callForm(root, path, method, item, operation, session) {
     }
     if (operation['x-accept']) headers.push(['Accept', operation['x-accept']]);
     if (content && content.value !== '') headers.push(['Content-Type', type]);
-    if (credential.value === 'key') headers.push([keyName.value, secret ? key.value : '$KEY']);
-    if (credential.value === 'token') headers.push(['Authorization', 'Bearer ' + (secret ? session.token() : '$TOKEN')]);
+    const proof = credential.value === 'key' ? { name: keyName.value, value: key.value, variable: '$KEY' }
+      : credential.value === 'token' ? { name: 'Authorization', value: 'Bearer ' + session.token(), variable: 'Bearer $TOKEN' } : null;
     const search = query.toString();
-    return { url: base.replace(/\/$/, '') + address + (search ? '?' + search : ''), headers };
+    return { url: base.replace(/\/$/, '') + address + (search ? '?' + search : ''), headers, proof };
   };
   return { base, own, fields, content, type, credential, keyFields, made, method };
 }
 
-/** A command line to paste; secrets come from variables, so that they stay out of the history. */
+/** A command line to paste; secrets come from variables, so that they stay out of the history. All else is quoted: a shell evaluates none of it. */
 function commandLine(form) {
-  const { url, headers } = form.made(false);
+  const { url, headers, proof } = form.made();
   const lines = ['curl -i -X ' + form.method.toUpperCase() + ' ' + quoted(url)];
-  for (const [name, value] of headers) {
-    lines.push('  -H ' + (value.includes('$') ? '"' + name + ': ' + value + '"' : quoted(name + ': ' + value)));
-  }
+  for (const [name, value] of headers) lines.push('  -H ' + quoted(name + ': ' + value));
+  if (proof) lines.push('  -H ' + quoted(proof.name + ': ') + '"' + proof.variable + '"');
   if (form.content && form.content.value !== '') lines.push('  --data-binary ' + quoted(form.content.value));
   return lines.join(' \\\n');
 }
 
 async function send(form, place) {
-  const { url, headers } = form.made(true);
+  const { url, headers, proof } = form.made();
+  if (proof) headers.push([proof.name, proof.value]);
   const begun = performance.now();
   place.replaceChildren(element('p', { class: 'soft' }, 'Sending …'));
   try {

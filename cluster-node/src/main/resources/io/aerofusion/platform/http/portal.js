@@ -124,12 +124,13 @@ async function listView() {
 
 // ---- one API
 
-async function oneView(name) {
+async function oneView(name, current) {
   const page = await call('GET', 'apis?limit=1000');
   const api = page.items.find((one) => one.name === name);
   if (!api) throw new Error('There is no API of this name, or it is not for you.');
   let description = null;
   if (api.document.url) description = await call('GET', 'apis/' + encodeURIComponent(name) + '/openapi.json');
+  if (!current()) return; // somebody went on, or signed out, while it was fetched
   const problems = api.document.problems || [];
   show(api.title,
     element('p', {}, element('a', { href: '#/apis' }, '← APIs')),
@@ -159,7 +160,7 @@ async function limits(consumer, place) {
   try {
     const told = await call('GET', 'portal/consumers/' + encodeURIComponent(consumer.name) + '/limits');
     const usage = told.usage;
-    place.replaceChildren(element('p', {}, usage ? usage.requests + ' requests since the nodes started, ' + usage.errors + ' of them failed or refused, '
+    place.replaceChildren(element('p', {}, usage ? usage.requests + (usage.requests === 1 ? ' request' : ' requests') + ' since the nodes started, ' + usage.errors + ' of them failed or refused, '
       + usage.active + ' under way (' + usage.nodes + (usage.nodes === 1 ? ' node).' : ' nodes).') : 'No requests are counted for it yet.'), told.routes.length === 0 ? element('p', { class: 'soft' }, 'It may use no route.')
       : element('div', { class: 'scroll' }, element('table', {},
         element('thead', {}, element('tr', {}, ...['Route', 'Access', 'The key goes in', 'Limits'].map((head) => element('th', { scope: 'col' }, head)))),
@@ -257,7 +258,7 @@ async function route() {
   }
   try {
     if (parts[0] === 'keys') await keysView();
-    else if (parts[0] === 'apis' && parts[1]) await oneView(decodeURIComponent(parts[1]));
+    else if (parts[0] === 'apis' && parts[1]) await oneView(decodeURIComponent(parts[1]), () => mine === shown);
     else await listView();
   } catch (error) {
     if (mine === shown) failed(error);

@@ -104,10 +104,10 @@ final class AccessLogTest {
             written.addAll(lines);
         })) {
             log.add(entry("/1"));
-            await().atMost(Duration.ofSeconds(20)).until(() -> log.dropped() == 1);
+            await().atMost(Duration.ofSeconds(60)).until(() -> log.dropped() == 1);
             broken.set(false);
             log.add(entry("/2"));
-            await().atMost(Duration.ofSeconds(20)).until(() -> written.size() == 1);
+            await().atMost(Duration.ofSeconds(60)).until(() -> written.size() == 1);
         }
     }
 }

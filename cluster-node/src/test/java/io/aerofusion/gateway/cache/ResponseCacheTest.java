@@ -28,8 +28,9 @@ class ResponseCacheTest {
     private final AtomicLong millis = new AtomicLong(NOW);
     private final InstantSource clock = () -> Instant.ofEpochMilli(millis.get());
     private final CacheRules rules = new CacheRules(null, null);
+    private final ResponseCache.Counts counts = new ResponseCache.Counts();
     private final ResponseCache cache =
-            new ResponseCache(new PolicySpec.Cache(1000, 100_000L, null, null, null), clock);
+            new ResponseCache(new PolicySpec.Cache(1000, 100_000L, null, null, null), clock, counts);
 
     private record Request(String method, String rawTarget, Headers fields) implements TestRequest {
         @Override
@@ -359,7 +360,8 @@ class ResponseCacheTest {
         assertThat(waiting)
                 .allSatisfy(one -> assertThat(one.stage().toCompletableFuture()).isCompleted());
         assertHit(get(), "x", 0);
-        assertThat(cache.hitCount()).isEqualTo(1);
+        assertThat(counts.hits().sum()).isEqualTo(1);
+        assertThat(counts.misses().sum()).isEqualTo(2);
     }
 
     @Test

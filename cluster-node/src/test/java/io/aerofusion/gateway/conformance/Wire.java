@@ -23,7 +23,7 @@ import javax.net.ssl.SSLSocket;
 /** HTTP/1.1 over real sockets, one connection for each request. */
 final class Wire implements Exchanged.Way {
     /** A gateway that does not answer within this time fails the test. */
-    private static final int ANSWER_MS_MAX = 30_000;
+    private static final int ANSWER_MS_MAX = 60_000;
 
     private final Function<Integer, InetSocketAddress> listeners;
     private final SSLContext tls;

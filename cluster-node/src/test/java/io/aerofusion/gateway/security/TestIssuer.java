@@ -56,7 +56,8 @@ public final class TestIssuer {
         return generator.generateKeyPair();
     }
 
-    static String kindFor(String algorithm) {
+    /** The kind of key that signs by this algorithm. */
+    public static String kindFor(String algorithm) {
         return switch (algorithm) {
             case "ES256" -> "secp256r1";
             case "ES384" -> "secp384r1";

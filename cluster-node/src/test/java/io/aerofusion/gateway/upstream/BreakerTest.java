@@ -248,14 +248,14 @@ final class BreakerTest {
                     }));
                 }
                 for (Future<?> storm : storms) {
-                    storm.get(20, TimeUnit.SECONDS);
+                    storm.get(60, TimeUnit.SECONDS);
                 }
                 assertThat(breaker.phase()).isEqualTo(BreakerPhase.CLOSED);
                 assertThat(most.get()).isBetween(1, 3);
             }
         } finally {
             threads.shutdownNow();
-            assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 

@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +20,11 @@ import org.junit.jupiter.api.Test;
 /** Discovery against a real name server; time passes by hand, so that only the network is waited for. */
 @SuppressWarnings("try") // what follows an origin is only there to be closed
 final class DiscoveryTest {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final DnsServer server = new DnsServer(group);
-    private final NettyDnsLookup dns =
-            new NettyDnsLookup(group.next(), new SingletonDnsServerAddressStreamProvider(server.address()));
+    private final NettyDnsLookup dns = new NettyDnsLookup(group.next(), List.of(server.address()));
     private final FakeTimeline timeline = new FakeTimeline();
     private volatile ServiceLookup services = ServiceLookup.NONE;
     private final EndpointSources sources = new EndpointSources(
@@ -35,7 +36,7 @@ final class DiscoveryTest {
     void close() {
         dns.close();
         server.close();
-        assertThat(group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(20_000))
+        assertThat(group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(60_000))
                 .isTrue();
     }
 
@@ -51,6 +52,19 @@ final class DiscoveryTest {
             assertThat(server.questions).hasSize(asked);
             timeline.advance(Duration.ofSeconds(1));
             awaitTold("10.0.0.2:8080*1", "10.0.0.3:8080*1");
+        }
+    }
+
+    @Test
+    void the_next_name_server_is_asked_when_the_first_fails() {
+        server.failing = true;
+        try (var next = new DnsServer(group);
+                var both = new NettyDnsLookup(group.next(), List.of(server.address(), next.address()))) {
+            next.addresses("orders.test", 30, "10.0.0.1");
+            assertThat(both.addresses("orders.test").toCompletableFuture())
+                    .succeedsWithin(LIMIT)
+                    .satisfies(answer -> assertThat(answer.records()).hasSize(1));
+            assertThat(server.questions).as("the first").isNotEmpty();
         }
     }
 
@@ -138,6 +152,66 @@ final class DiscoveryTest {
         }
     }
 
+    /** The question was never over then, so that nobody asked again. */
+    @Test
+    void an_answer_that_cannot_be_read_is_a_failure_and_is_asked_for_again() {
+        server.unreadableService("_http._tcp.orders.test");
+        try (var following = follow(new Origin.DnsServices("_http._tcp.orders.test", null))) {
+            await().atMost(LIMIT).until(() -> {
+                timeline.advance(Duration.ZERO);
+                return !following.failure().isEmpty();
+            });
+            assertThat(told).as("what is known stays").isNull();
+            server.services("_http._tcp.orders.test", 30, "10 0 8081 a.orders.test");
+            server.addresses("a.orders.test", 60, "10.0.0.1");
+            refresh(RefreshedSource.REFRESH_FAILED);
+            awaitTold("10.0.0.1:8081*1");
+        }
+    }
+
+    /** A name that is found at once tells on another thread: what it put together without the addresses could be heard after them. */
+    @Test
+    void nothing_is_told_without_the_listed_addresses() {
+        Timeline atOnce = new Timeline() {
+            @Override
+            public long nanos() {
+                return timeline.nanos();
+            }
+
+            @Override
+            public Scheduled schedule(Duration delay, Runnable task) {
+                if (delay.isZero()) {
+                    task.run();
+                }
+                return () -> {};
+            }
+        };
+        DnsLookup known = new DnsLookup() {
+            @Override
+            public CompletionStage<Answer<InetAddress>> addresses(String name) {
+                return CompletableFuture.completedStage(
+                        new Answer<>(List.of(InetAddress.getLoopbackAddress()), Duration.ofSeconds(30)));
+            }
+
+            @Override
+            public CompletionStage<Answer<Service>> services(String name) {
+                return CompletableFuture.failedStage(new AssertionError("nobody asks for services"));
+            }
+        };
+        List<List<Target.Weighted>> tellings = new ArrayList<>();
+        Origin listed = new Origin.Listed(
+                List.of(new Origin.Address("orders.test", 8080, 5), new Origin.Address("10.0.0.1", 80, 2)));
+        new EndpointSources(known, ServiceLookup.NONE, EndpointSource.fixed(List.of()), atOnce, bound -> 0)
+                .apply(listed)
+                .open(tellings::add)
+                .close();
+        assertThat(tellings.getLast()).hasSize(2);
+        assertThat(tellings)
+                .allSatisfy(targets -> assertThat(targets)
+                        .extracting(weighted -> weighted.target().text())
+                        .contains("10.0.0.1:80"));
+    }
+
     @Test
     void listed_names_are_followed_beside_listed_addresses() {
         server.addresses("orders.test", 30, "10.0.0.1", "10.0.0.2");
@@ -189,13 +263,10 @@ final class DiscoveryTest {
                 assertThat(told).isNotNull();
             });
             int asked = server.questions.size();
-            Duration waited = Duration.ZERO;
-            while (timeline.waiting() == 1) {
-                timeline.advance(Duration.ofMillis(500));
-                waited = waited.plusMillis(500);
-            }
+            Duration wait = timeline.untilNext();
+            timeline.advance(wait);
             await().atMost(LIMIT).until(() -> server.questions.size() > asked);
-            return waited;
+            return wait;
         }
     }
 
@@ -204,7 +275,8 @@ final class DiscoveryTest {
         timeline.advance(time);
         await().atMost(LIMIT).until(() -> {
             timeline.advance(Duration.ZERO);
-            return timeline.waiting() == 1;
+            // an answer that came this very moment is still to be heard
+            return timeline.waiting() == 1 && !timeline.untilNext().isZero();
         });
     }
 

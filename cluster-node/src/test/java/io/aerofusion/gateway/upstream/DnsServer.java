@@ -89,6 +89,11 @@ public final class DnsServer implements AutoCloseable {
                         .toList());
     }
 
+    /** A service whose target is a pointer to where nothing is. */
+    void unreadableService(String name) {
+        zone.put(name + ".", List.of(new Entry(DnsRecordType.SRV, 30, "000a00001f91c0ff")));
+    }
+
     private static Entry service(int ttl, String[] parts) {
         ByteBuf content = Unpooled.buffer();
         for (int i = 0; i < 3; i++) {

@@ -47,6 +47,11 @@ final class FakeTimeline implements Timeline {
         }
     }
 
+    /** When the next task is due; at least one is waiting. */
+    synchronized Duration untilNext() {
+        return Duration.ofNanos(tasks.element().at - now);
+    }
+
     synchronized int waiting() {
         return tasks.size();
     }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Active checks by gRPC's health checking protocol and by connecting, against the server of gRPC's own Java. */
 final class GrpcHealthTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final Transport H2C = new Transport(Transport.Protocol.HTTP2, null);
     private static final MultiThreadIoEventLoopGroup GROUP =
             new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -46,7 +46,7 @@ final class GrpcHealthTest {
     @AfterAll
     static void stop() {
         server.shutdownNow();
-        GROUP.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(20_000);
+        GROUP.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(60_000);
     }
 
     private static InetSocketAddress anyPort() {
@@ -64,7 +64,7 @@ final class GrpcHealthTest {
     private static boolean well(Transport transport, int port, Probe probe, Duration timeout) throws Exception {
         return PROBER.probe(transport, target(port), probe, timeout)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(90, TimeUnit.SECONDS);
     }
 
     private static boolean serves(String service) throws Exception {

@@ -29,11 +29,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class ProberTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Prober prober = new NettyProber(group.next(), transport -> {
@@ -42,7 +43,7 @@ final class ProberTest {
 
     @AfterEach
     void close() {
-        assertThat(group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(20_000))
+        assertThat(group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(60_000))
                 .isTrue();
     }
 
@@ -62,7 +63,7 @@ final class ProberTest {
             assertThat(probe(Transport.HTTP, target, LONG)).as("418 is no 2xx").isFalse();
             assertThat(prober.probe(Transport.HTTP, target, new Probe.Http("/", Set.of(418)), LONG)
                             .toCompletableFuture()
-                            .get(30, TimeUnit.SECONDS))
+                            .get(90, TimeUnit.SECONDS))
                     .isTrue();
             assertThat(probe(Transport.HTTP, target, LONG)).isFalse();
             assertThat(seen)
@@ -116,7 +117,7 @@ final class ProberTest {
         Target nobody;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = new Target("localhost", (InetSocketAddress) socket.getLocalSocketAddress());
-            prober.reach(nobody, LONG).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            prober.reach(nobody, LONG).toCompletableFuture().get(90, TimeUnit.SECONDS);
             socket.accept().close();
             assertThatThrownBy(() -> probe(Transport.HTTP, nobody, Duration.ofMillis(50)))
                     .as("connected, but not answered")
@@ -135,7 +136,7 @@ final class ProberTest {
             });
             assertThatThrownBy(() -> probe(Transport.HTTP, nobody, LONG))
                     .hasCauseInstanceOf(IllegalArgumentException.class);
-            nonsense.join(20_000);
+            nonsense.join(60_000);
             assertThat(nonsense.isAlive())
                     .as("the prober closed its connection")
                     .isFalse();
@@ -143,7 +144,7 @@ final class ProberTest {
         assertThatThrownBy(() -> probe(Transport.HTTP, nobody, LONG))
                 .hasCauseInstanceOf(java.net.ConnectException.class);
         assertThatThrownBy(
-                        () -> prober.reach(nobody, LONG).toCompletableFuture().get(30, TimeUnit.SECONDS))
+                        () -> prober.reach(nobody, LONG).toCompletableFuture().get(90, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(java.net.ConnectException.class);
     }
 
@@ -157,6 +158,7 @@ final class ProberTest {
             exchange.close();
         });
         server.start();
+        Set<Thread> others = tableThreads();
         try (UpstreamTable table = UpstreamTable.start(
                 ServiceLookup.NONE,
                 EndpointSource.fixed(List.of()),
@@ -164,7 +166,7 @@ final class ProberTest {
                     throw new AssertionError("no TLS here");
                 },
                 endpoint -> {},
-                null)) {
+                List.of())) {
             Origin origin = new Origin.Listed(List.of(
                     new Origin.Address("127.0.0.1", server.getAddress().getPort(), 1),
                     new Origin.Address("127.0.0.2", server.getAddress().getPort(), 1)));
@@ -183,9 +185,13 @@ final class ProberTest {
         } finally {
             server.stop(0);
         }
-        await().atMost(LONG)
-                .until(() -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(thread -> thread.getName().startsWith("gateway-upstreams")));
+        await().atMost(LONG).untilAsserted(() -> assertThat(tableThreads()).isSubsetOf(others));
+    }
+
+    private static Set<Thread> tableThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("gateway-upstreams"))
+                .collect(Collectors.toSet());
     }
 
     private boolean probe(Transport transport, Target target, Duration timeout) throws Exception {

@@ -162,12 +162,12 @@ final class RetryTest {
             }
             int taken = 0;
             for (Future<Integer> taker : takers) {
-                taken += taker.get(20, TimeUnit.SECONDS);
+                taken += taker.get(60, TimeUnit.SECONDS);
             }
             assertThat(taken).as("20 % of 5,000").isEqualTo(1_000);
         } finally {
             threads.shutdownNow();
-            assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 

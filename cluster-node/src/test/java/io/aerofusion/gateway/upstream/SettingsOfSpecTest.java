@@ -170,7 +170,7 @@ final class SettingsOfSpecTest {
                 null,
                 retry,
                 new PolicySpec.Timeout(Duration.ofSeconds(77)));
-        UpstreamSettings settings = UpstreamSettings.of("orders", PLAIN, policy);
+        UpstreamSettings settings = UpstreamSettings.of("orders", PLAIN, policy, UpstreamTimeouts.DEFAULT);
         assertThat(settings.timeouts().request()).isEqualTo(Duration.ofSeconds(77));
         assertThat(settings.retry()).isEqualTo(RetryPolicy.of(retry));
     }

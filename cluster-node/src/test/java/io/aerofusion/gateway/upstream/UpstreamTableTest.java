@@ -15,7 +15,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class UpstreamTableTest {
     private static final List<Failure> FAILURES = List.of(Failure.values());
@@ -135,6 +138,21 @@ final class UpstreamTableTest {
                 .isEqualTo(Refusal.BREAKER_OPEN);
     }
 
+    /** Its calls go on while the next generation takes over: nobody would have let in again what they threw out. */
+    @Test
+    void what_the_generation_before_throws_out_comes_back_where_the_next_one_does_not_look() {
+        Upstream before = bench.upstream(s -> ejecting(s, Balancing.Method.ROUND_ROBIN), 1, 1);
+        UpstreamSettings trusting = Bench.with(Bench.settings(), Balancing.Method.ROUND_ROBIN);
+        Upstream after = bench.table.swap(List.of(trusting)).get(Bench.NAME);
+        Endpoint endpoint = endpoint(after, 1);
+        for (int i = 0; i < 5; i++) {
+            Bench.answeredBy(before, 1, 500);
+        }
+        assertThat(endpoint.wellReputed()).isFalse();
+        bench.timeline.advance(UpstreamTable.TICK);
+        assertThat(endpoint.wellReputed()).isTrue();
+    }
+
     @Test
     void limits_refuse_and_give_back() {
         Upstream upstream = bench.upstream(s -> Bench.with(s, new UpstreamLimits(2, 1, 3)), 1);
@@ -165,6 +183,64 @@ final class UpstreamTableTest {
         Upstream upstream = bench.upstream(s -> s, new int[EndpointSet.ENDPOINTS_MAX + 5]);
         assertThat(upstream.members()).hasSize(EndpointSet.ENDPOINTS_MAX);
         assertThat(upstream.begin(HashKey.NONE, true)).as("weights are 0").isEqualTo(Refusal.NO_ENDPOINT);
+    }
+
+    /** Calls of an earlier generation do not tell; the numbers alone said that nothing had changed. */
+    @Test
+    void that_one_comes_and_another_goes_is_noticed() {
+        UpstreamLoad load = new UpstreamLoad();
+        Endpoint[] members = {new Endpoint(target(1), load), new Endpoint(target(2), load)};
+        for (Endpoint member : members) {
+            member.told(new Target.Weighted(member.target(), 1));
+        }
+        open(members[0].breaker);
+        EndpointSet set = EndpointSet.of(members, null, Balancing.DEFAULT, load, Dice.FAIR);
+        assertThat(set.outdated()).isFalse();
+        open(members[1].breaker);
+        assertThat(set.outdated()).isTrue();
+        members[0].breaker.recoverNow();
+        assertThat(set.outdated()).isTrue();
+    }
+
+    private static void open(Breaker breaker) {
+        BreakerSettings settings = Bench.settings().breaker();
+        while (!breaker.isOpen()) {
+            breaker.failed(breaker.acquire(settings), settings, 0, false);
+        }
+    }
+
+    /** A call that opens a breaker makes the set anew on its own thread, while the source tells that a weight is 0 now. */
+    @ParameterizedTest
+    @EnumSource(Balancing.Method.class)
+    void a_set_can_be_made_while_its_weights_change(Balancing.Method method) throws Exception {
+        Balancing balancing = Bench.with(Bench.settings(), method).balancing();
+        UpstreamLoad load = new UpstreamLoad();
+        Endpoint endpoint = new Endpoint(target(1), load);
+        Endpoint other = new Endpoint(target(2), load);
+        endpoint.told(new Target.Weighted(target(1), 1));
+        EndpointRing ring =
+                method == Balancing.Method.CONSISTENT_HASH ? new EndpointRing(new Endpoint[] {endpoint}) : null;
+        AtomicBoolean over = new AtomicBoolean();
+        try (ExecutorService source = Executors.newSingleThreadExecutor()) {
+            Future<?> told = source.submit(() -> {
+                for (int i = 0; !over.get(); i++) {
+                    endpoint.told(new Target.Weighted(target(1), i & 1));
+                    other.told(new Target.Weighted(target(2), i & 2, i & 4));
+                }
+            });
+            try {
+                for (int i = 0; i < 50_000; i++) {
+                    EndpointSet set =
+                            EndpointSet.of(new Endpoint[] {endpoint, other}, ring, balancing, load, Dice.FAIR);
+                    for (EndpointSet.Level level : set.levels()) {
+                        assertThat(level.eligible()).contains(level.balancer().pick(i));
+                    }
+                }
+            } finally {
+                over.set(true);
+            }
+            told.get(60, TimeUnit.SECONDS);
+        }
     }
 
     /** Threads call and fail at random while generations, endpoints and time move: in the end nothing is under way and nothing leaks. */
@@ -204,7 +280,7 @@ final class UpstreamTableTest {
             calls += caller.get(60, TimeUnit.SECONDS);
         }
         threads.shutdown();
-        assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         bench.timeline.advance(Duration.ofSeconds(1_000));
         Upstream last = bench.table.get(Bench.NAME);
         assertThat(calls).isPositive();
@@ -239,7 +315,8 @@ final class UpstreamTableTest {
     }
 
     private static UpstreamSettings ejecting(UpstreamSettings settings, Balancing.Method method) {
-        return Bench.with(Bench.with(settings, method), PassiveCheck.DEFAULT);
+        return Bench.with(
+                Bench.with(settings, method), new PassiveCheck(5, Duration.ofSeconds(30), 50, Duration.ofSeconds(3)));
     }
 
     @Test

@@ -27,7 +27,7 @@ class BatchJournalDaoTest {
     /** One insert at a time, so that what arrives meanwhile becomes one batch. */
     private static final Map<String, Object> ONE_BY_ONE = Map.of("jdbc-journal.parallelism", 1);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int DIARIES = 40;
     private static final int PAGES = 5;
 
@@ -38,7 +38,7 @@ class BatchJournalDaoTest {
 
     @BeforeEach
     void database() {
-        url = TestDatabase.fresh();
+        url = TestDatabase.migrated();
     }
 
     @Test

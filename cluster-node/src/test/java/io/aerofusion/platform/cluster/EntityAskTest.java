@@ -47,7 +47,7 @@ final class EntityAskTest {
 
     @Test
     void a_late_answer_to_the_first_sending_counts() throws Exception {
-        CompletionStage<String> answer = EntityAsk.repeating(reference, Ask::new, Duration.ofSeconds(30));
+        CompletionStage<String> answer = EntityAsk.repeating(reference, Ask::new, Duration.ofSeconds(10));
         Ask first = entity.receiveMessage();
         entity.receiveMessage();
         first.replyTo().tell("first");
@@ -56,7 +56,7 @@ final class EntityAskTest {
 
     @Test
     void it_ends_after_the_time_and_a_bounded_number_of_sendings() {
-        CompletionStage<String> answer = EntityAsk.repeating(reference, Ask::new, Duration.ofSeconds(1));
+        CompletionStage<String> answer = EntityAsk.repeating(reference, Ask::new, Duration.ofSeconds(3));
         assertThatThrownBy(() -> answer.toCompletableFuture().get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(TimeoutException.class);

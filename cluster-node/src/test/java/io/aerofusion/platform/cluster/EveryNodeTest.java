@@ -10,9 +10,12 @@ import akka.cluster.typed.Join;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.typesafe.config.ConfigFactory;
+import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.NodeConfig;
+import io.aerofusion.platform.http.ProblemException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,6 +60,32 @@ final class EveryNodeTest {
     private static EveryNode.Answers ask(EveryNode every) throws Exception {
         JsonNode question = JsonNodeFactory.instance.textNode("here is");
         return every.ask(question).toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void a_node_that_has_just_started_does_it_too() throws Exception {
+        assertThat(ask(part(asking, Runnable::run, "one")).answers()).hasSize(1);
+    }
+
+    /** The part of that node was gone then, for as long as the node lived. */
+    @Test
+    void a_node_that_had_too_much_to_do_does_it_the_next_time() throws Exception {
+        AtomicBoolean full = new AtomicBoolean(true);
+        CountDownLatch refused = new CountDownLatch(1);
+        EveryNode every = part(
+                asking,
+                work -> {
+                    if (full.get()) {
+                        refused.countDown();
+                        throw new ProblemException(ErrorCode.UNAVAILABLE, "Too much work is waiting.");
+                    }
+                    work.run();
+                },
+                "one");
+        every.ask(JsonNodeFactory.instance.textNode("here is"));
+        assertThat(refused.await(60, TimeUnit.SECONDS)).isTrue();
+        full.set(false);
+        assertThat(ask(every).answers()).hasSize(1);
     }
 
     @Test

@@ -34,7 +34,7 @@ class ProjectionsTest {
 
     @BeforeEach
     void database() {
-        url = TestDatabase.fresh();
+        url = TestDatabase.migrated();
     }
 
     @Test

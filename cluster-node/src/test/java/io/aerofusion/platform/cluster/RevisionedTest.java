@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,9 @@ final class RevisionedTest {
     private final List<ActorSystem<?>> systems = new ArrayList<>();
     private final ExecutorService blocking = Executors.newFixedThreadPool(2);
     private final Writer writer = new Writer();
+    /** Number of the node whose domain fails to say anything. */
+    private final AtomicInteger mute = new AtomicInteger(-1);
+
     private final AtomicLong millis = new AtomicLong(System.currentTimeMillis());
     private final InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis.get());
 
@@ -165,7 +169,10 @@ final class RevisionedTest {
                         limits,
                         file.map(path -> new RevisionedFile(path, RevisionedFile.Seal.none())),
                         writer::answer,
-                        () -> JsonNodeFactory.instance.textNode("node " + system)));
+                        () -> {
+                            if (mute.get() == system) throw new IllegalStateException("it cannot say");
+                            return JsonNodeFactory.instance.textNode("node " + system);
+                        }));
     }
 
     private List<Revisioned<List<String>>> replicas(RevisionedLimits limits) {
@@ -181,13 +188,35 @@ final class RevisionedTest {
                         () -> assertThat(replica.snapshot().get().whole()).containsExactly(words));
     }
 
+    private static Revisioned.Holdings holdings(Revisioned<?> replica) throws Exception {
+        return replica.holdings().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+
     private static void awaitPeers(List<Revisioned<List<String>>> replicas) {
         await().atMost(LIMIT).untilAsserted(() -> {
             for (Revisioned<List<String>> replica : replicas) {
-                assertThat(replica.holdings().toCompletableFuture().get(10, TimeUnit.SECONDS))
-                        .hasSize(3);
+                assertThat(holdings(replica).told()).hasSize(3);
             }
         });
+    }
+
+    @Test
+    void a_node_that_has_just_started_says_what_itself_holds() throws Exception {
+        assertThat(holdings(replica(0, SELDOM, Optional.empty())).told()).hasSize(1);
+    }
+
+    @Test
+    void a_node_that_does_not_say_what_it_holds_is_named() throws Exception {
+        List<Revisioned<List<String>>> replicas = replicas(SELDOM);
+        awaitPeers(replicas);
+        assertThat(holdings(replicas.getFirst()).silent()).isEmpty();
+        mute.set(2);
+        Revisioned.Holdings holdings = holdings(replicas.getFirst());
+        assertThat(holdings.told()).hasSize(2);
+        assertThat(holdings.silent())
+                .containsExactly(Cluster.get(system(2)).selfMember().address().hostPort());
+        replicas.getFirst().announce(writer.write("one"));
+        awaitWords(replicas.get(2), "one");
     }
 
     @Test
@@ -198,8 +227,7 @@ final class RevisionedTest {
         for (Revisioned<List<String>> replica : replicas) {
             awaitWords(replica, "one");
         }
-        List<Holding> holdings =
-                replicas.get(2).holdings().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        List<Holding> holdings = holdings(replicas.get(2)).told();
         assertThat(holdings).extracting(Holding::revision).containsOnly(writer.revision());
         assertThat(holdings)
                 .extracting(holding -> holding.detail().asText())
@@ -343,9 +371,12 @@ final class RevisionedTest {
         for (int i = 0; i < 5; i++) {
             replica.announce(writer.write("word " + i));
         }
-        await().atMost(LIMIT).until(() -> replica.snapshot().get().whole().size() == 5);
-        assertThat(List.copyOf(seen)).isSorted().startsWith(0).endsWith(5);
-        assertThat(next.toCompletableFuture().get(10, TimeUnit.SECONDS).whole()).isNotEmpty();
+        // who watches is told right after the state is there
+        await().atMost(LIMIT)
+                .untilAsserted(() ->
+                        assertThat(List.copyOf(seen)).isSorted().startsWith(0).endsWith(5));
+        assertThat(replica.snapshot().get().whole()).hasSize(5);
+        assertThat(next.toCompletableFuture().get(60, TimeUnit.SECONDS).whole()).isNotEmpty();
         assertThat(replica.snapshot().after(Revision.NONE).toCompletableFuture().isDone())
                 .isTrue();
     }

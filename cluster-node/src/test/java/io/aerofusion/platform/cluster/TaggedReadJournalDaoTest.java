@@ -46,7 +46,7 @@ class TaggedReadJournalDaoTest {
 
     @BeforeEach
     void database() {
-        url = TestDatabase.fresh();
+        url = TestDatabase.migrated();
     }
 
     @Test
@@ -87,7 +87,7 @@ class TaggedReadJournalDaoTest {
                 // each after the look that found the one before, and after looks that found nothing
                 assertThat(arrived.poll(100, TimeUnit.MILLISECONDS)).isNull();
                 node.write(node.diary("diary-" + i), "default|ada", "page");
-                assertThat(arrived.poll(20, TimeUnit.SECONDS)).isEqualTo("Diary|default|diary-" + i + "1");
+                assertThat(arrived.poll(60, TimeUnit.SECONDS)).isEqualTo("Diary|default|diary-" + i + "1");
             }
         }
     }

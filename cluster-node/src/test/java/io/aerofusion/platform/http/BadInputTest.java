@@ -14,6 +14,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -165,7 +166,7 @@ final class BadInputTest {
                 + "x".repeat(ServedApi.BODY_BYTES_MAX - 2) + "\"";
         try (Socket first = api.open(HEAD.replace("/echo", "/waits") + large);
                 Socket second = api.open(HEAD.replace("/echo", "/waits") + large)) {
-            await().until(() -> WAITING.get() == 2);
+            await().atMost(Duration.ofSeconds(60)).until(() -> WAITING.get() == 2);
             assertThat(api.exchange(HEAD + large))
                     .startsWith("HTTP/1.1 503")
                     .contains("\"code\":\"unavailable\"", "Retry-After: 1");
@@ -235,7 +236,7 @@ final class BadInputTest {
         }
     }
 
-    /** Whether the server ends the connection, which this waits for (10 s at most). */
+    /** Whether the server ends the connection, which this waits for (60 s at most). */
     private static boolean ends(Socket socket) throws IOException {
         try {
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());

@@ -45,7 +45,7 @@ final class ServedApi {
               bodies-in-flight-bytes-max = 128 KiB
               body-timeout = 1s
               head-timeout = 2s
-              handler-timeout = 1s
+              handler-timeout = 60s
             }
             """);
 
@@ -53,13 +53,18 @@ final class ServedApi {
     private final ServerBinding binding;
 
     ServedApi(Endpoint... endpoints) throws Exception {
-        Config config = NodeConfig.load(LIMITS);
+        this("", endpoints);
+    }
+
+    /** With these settings, too. */
+    ServedApi(String settings, Endpoint... endpoints) throws Exception {
+        Config config = NodeConfig.load(ConfigFactory.parseString(settings).withFallback(LIMITS));
         Telemetry.start(config);
         system = ActorSystem.create(Behaviors.empty(), "served-api", config);
         binding = ApiServer.bind(
                         system, "127.0.0.1", 0, Optional.empty(), HttpSettings.of(config), List.of(endpoints), people())
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     private static Authenticator people() {
@@ -117,7 +122,7 @@ final class ServedApi {
     /** Opens a connection and sends these characters, byte by byte as they are. */
     Socket open(String latin1) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         socket.getOutputStream().write(latin1.getBytes(StandardCharsets.ISO_8859_1));
         socket.getOutputStream().flush();
         return socket;
@@ -144,6 +149,6 @@ final class ServedApi {
 
     void close() throws Exception {
         system.terminate();
-        system.getWhenTerminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 }

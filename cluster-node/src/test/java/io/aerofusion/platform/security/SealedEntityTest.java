@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.platform.persistence.TestDatabase;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +31,7 @@ class SealedEntityTest {
 
     @BeforeEach
     void database() {
-        url = TestDatabase.fresh();
+        url = TestDatabase.migrated();
     }
 
     @Test
@@ -52,6 +53,7 @@ class SealedEntityTest {
             pages.forEach(page -> node.write(diary, "default|ada", page));
             // The snapshot is written beside the answers; the next node must find it.
             org.awaitility.Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> rows("SELECT sequence_number FROM snapshot").contains("6"));
         }
         TestDatabase.execute(url, "DELETE FROM event_journal WHERE sequence_number <= 6");
@@ -185,6 +187,7 @@ class SealedEntityTest {
                 node.write(diary, "default|ada.lovelace", i % 2 == 0 ? WORDS : LONG_WORDS);
             }
             org.awaitility.Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> !rows("SELECT 1 FROM snapshot").isEmpty());
             node.keys.keyOf("default|ada.lovelace");
         }

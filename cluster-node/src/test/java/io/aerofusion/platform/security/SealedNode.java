@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What a node gives to its sealed entities, without the node: a database, keys, an actor system. */
 public final class SealedNode implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     public final Database database;
     public final DataKeyStore keys;
@@ -47,8 +47,10 @@ public final class SealedNode implements AutoCloseable {
                         .withFallback(ConfigFactory.parseMap(Map.of(
                                 "akka.actor.provider",
                                 "local",
-                                // a busy machine may need longer to leave a cluster than the kit waits
+                                // a busy machine may need longer than the kit waits
                                 "akka.actor.testkit.typed.system-shutdown-default",
+                                PATIENCE,
+                                "akka.actor.testkit.typed.single-expect-default",
                                 PATIENCE,
                                 "akka-persistence-jdbc.shared-databases.aerofusion.db.url",
                                 url)))));

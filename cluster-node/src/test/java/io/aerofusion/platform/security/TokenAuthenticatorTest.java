@@ -108,7 +108,7 @@ class TokenAuthenticatorTest {
         lagging.forget(token.identity());
         slow.complete(Optional.of(ALICE));
 
-        assertThat(lagging.authenticate(token.text()).toCompletableFuture().get(1, TimeUnit.SECONDS))
+        assertThat(lagging.authenticate(token.text()).toCompletableFuture().get(60, TimeUnit.SECONDS))
                 .isEqualTo(Authenticator.UNKNOWN);
     }
 
@@ -126,13 +126,13 @@ class TokenAuthenticatorTest {
         }
 
         assertThatThrownBy(() ->
-                        busy.authenticate(token.text()).toCompletableFuture().get(1, TimeUnit.SECONDS))
+                        busy.authenticate(token.text()).toCompletableFuture().get(60, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(ProblemException.class);
         open.forEach(lookup -> lookup.complete(Optional.empty()));
         CompletableFuture<Authenticator.Outcome> later =
                 busy.authenticate(token.text()).toCompletableFuture();
         open.getLast().complete(Optional.of(ALICE));
-        assertThat(later.get(1, TimeUnit.SECONDS)).isEqualTo(new Authenticator.Accepted(ALICE));
+        assertThat(later.get(60, TimeUnit.SECONDS)).isEqualTo(new Authenticator.Accepted(ALICE));
     }
 
     private TokenAuthenticator asking(TokenAuthenticator.Lookup lookup) {
@@ -143,7 +143,7 @@ class TokenAuthenticatorTest {
 
     private Optional<Principal> authenticate(String text) throws Exception {
         Authenticator.Outcome outcome =
-                authenticator.authenticate(text).toCompletableFuture().get(1, TimeUnit.SECONDS);
+                authenticator.authenticate(text).toCompletableFuture().get(60, TimeUnit.SECONDS);
         return outcome instanceof Authenticator.Accepted accepted
                 ? Optional.of(accepted.principal())
                 : Optional.empty();

@@ -15,12 +15,14 @@ class SimulationTest {
         int conflicts = 0;
         int rejected = 0;
         int resets = 0;
+        int quarantined = 0;
         int checks = 0;
         for (int seed = first; seed < first + RUNS; seed++) {
             Simulation.Outcome outcome = Simulation.run(seed);
             conflicts += outcome.conflicts();
             rejected += outcome.rejected();
             resets += outcome.resets();
+            quarantined += outcome.quarantined();
             checks += outcome.checks();
         }
         System.out.printf(
@@ -30,6 +32,9 @@ class SimulationTest {
         assertThat(conflicts).as("conflicts from seed %d on", first).isPositive();
         assertThat(rejected).as("rejections from seed %d on", first).isPositive();
         assertThat(resets).as("resets from seed %d on", first).isPositive();
+        assertThat(quarantined)
+                .as("devices back after their lease from seed %d on", first)
+                .isPositive();
     }
 
     @Test

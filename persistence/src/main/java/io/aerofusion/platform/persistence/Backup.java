@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -67,25 +66,26 @@ public final class Backup {
      * @throws StartException when it cannot be read or written
      */
     public static void write(String url, Part part, Path file) {
-        Path draft = file.resolveSibling(file.getFileName() + ".draft");
         try (Connection connection = DriverManager.getConnection(url)) {
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setReadOnly(true);
             connection.setAutoCommit(false);
-            DataDirectory.createPrivateDirectory(file.toAbsolutePath().resolveSibling("."));
-            Files.deleteIfExists(draft);
-            if (DataDirectory.posix()) {
-                Files.createFile(
-                        draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Path directory = file.toAbsolutePath().resolveSibling(".");
+            DataDirectory.createPrivateDirectory(directory);
+            // Only its owner may read it. It has a name of its own: another backup to the same file may be under way.
+            Path draft = Files.createTempFile(directory, file.getFileName() + ".", ".draft");
+            try {
+                try (FileOutputStream out = new FileOutputStream(draft.toFile())) {
+                    ZipOutputStream zip = new ZipOutputStream(new BufferedOutputStream(out, 1 << 16));
+                    write(connection, part, zip);
+                    zip.finish();
+                    zip.flush();
+                    out.getFD().sync();
+                }
+                Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(draft);
             }
-            try (FileOutputStream out = new FileOutputStream(draft.toFile())) {
-                ZipOutputStream zip = new ZipOutputStream(new BufferedOutputStream(out, 1 << 16));
-                write(connection, part, zip);
-                zip.finish();
-                zip.flush();
-                out.getFD().sync();
-            }
-            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (SQLException e) {
             throw new StartException("The database could not be read (" + e.getMessage() + ").", e);
         } catch (IOException e) {

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,14 +135,57 @@ public final class DataDirectory implements AutoCloseable {
         if (posix()) {
             Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         }
-        try (FileChannel out = FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        writeDurably(draft, content);
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        keepNames(file.toAbsolutePath().resolveSibling("."));
+    }
+
+    /** As {@link #writePrivately(Path, String)}, but leaves a file alone that is there already, whoever made it and when. */
+    static void writePrivatelyUnlessThere(Path file, String content) throws IOException {
+        Path directory = file.toAbsolutePath().resolveSibling(".");
+        Path draft = Files.createTempFile(directory, file.getFileName() + ".", ".draft");
+        try {
+            writeDurably(draft, content.getBytes(StandardCharsets.UTF_8));
+            link(file, draft);
+        } catch (FileAlreadyExistsException e) {
+            return; // another process was faster
+        } finally {
+            Files.deleteIfExists(draft);
+        }
+        keepNames(directory);
+    }
+
+    /** Gives the draft its name, in one step where the file system knows links. */
+    private static void link(Path file, Path draft) throws IOException {
+        try {
+            Files.createLink(file, draft);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            Files.move(draft, file);
+        }
+    }
+
+    private static void writeDurably(Path file, byte[] content) throws IOException {
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 out.write(bytes);
             }
             out.force(true);
         }
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Lets the names in a directory survive a loss of power, where the system can do that for a directory. */
+    private static void keepNames(Path directory) {
+        if (!posix()) {
+            return;
+        }
+        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+            names.force(true);
+        } catch (IOException e) {
+            return; // a file system that cannot; the file itself is there
+        }
     }
 
     static boolean posix() {

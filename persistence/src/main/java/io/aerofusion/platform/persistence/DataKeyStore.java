@@ -255,6 +255,13 @@ public final class DataKeyStore implements DataKeys, AutoCloseable {
     }
 
     @Override
+    public boolean isErased(String subject) {
+        return Transaction.single(source, connection -> findKey(connection, indexOf(subject)))
+                .filter(Optional::isEmpty)
+                .isPresent();
+    }
+
+    @Override
     public String blindIndex(String value) {
         return regional.digest("index\n" + value);
     }

@@ -44,6 +44,9 @@ public interface DataKeys {
     /** Destroys the subject's key for good and enters it in the erasure ledger. Idempotent. */
     void erase(String subject);
 
+    /** Whether the subject's key was destroyed, as the database knows it now. Creates nothing. */
+    boolean isErased(String subject);
+
     /** Keyed digest (HMAC-SHA256, hex) by which read models find a value without holding it. */
     String blindIndex(String value);
 

@@ -161,22 +161,23 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private static void initialise(DataDirectory directory, Path programs) throws IOException {
         Path draft = directory.path().resolve("postgres.draft");
         PostgresBinaries.delete(draft);
-        int exit = run(
-                directory,
-                programs,
-                START_SECONDS_MAX,
-                List.of(
-                        "initdb",
-                        "-D",
-                        draft.toString(),
-                        "-U",
-                        NAME,
-                        "-A",
-                        "scram-sha-256",
-                        "--pwfile=" + directory.postgresPassword(),
-                        "-E",
-                        "UTF8",
-                        "--locale=C"));
+        List<String> command = new ArrayList<>(List.of(
+                "initdb",
+                "-D",
+                draft.toString(),
+                "-U",
+                NAME,
+                "-A",
+                "scram-sha-256",
+                "--pwfile=" + directory.postgresPassword(),
+                "-E",
+                "UTF8",
+                "--locale=C"));
+        if (System.getProperty("os.name").equals("Linux")) {
+            // Writes to the disk once and not a thousand files one by one, which takes seconds. Others do not know it.
+            command.add("--sync-method=syncfs");
+        }
+        int exit = run(directory, programs, START_SECONDS_MAX, command);
         if (exit != 0) {
             throw new IOException(
                     unshared()

@@ -25,6 +25,8 @@ final class ErasureLedger implements AutoCloseable {
     private final RegionalKey key;
     private final Map<String, Instant> erased = new LinkedHashMap<>();
     private String last = "";
+    /** Where the next line begins. */
+    private long end;
 
     private ErasureLedger(FileChannel file, RegionalKey key) {
         this.file = file;
@@ -51,7 +53,7 @@ final class ErasureLedger implements AutoCloseable {
                 }
             }
             file.truncate(content.substring(0, whole).getBytes(StandardCharsets.UTF_8).length);
-            file.position(file.size());
+            ledger.end = file.size();
             return ledger;
         } catch (IOException e) {
             throw new StartException("The erasure ledger " + path + " cannot be used (" + e + ").", e);
@@ -87,10 +89,13 @@ final class ErasureLedger implements AutoCloseable {
         try {
             ByteBuffer line =
                     ByteBuffer.wrap((at + " " + subjectIndex + " " + mac + "\n").getBytes(StandardCharsets.US_ASCII));
+            file.truncate(end); // what a write that failed left behind would make the ledger unreadable
+            long next = end;
             while (line.hasRemaining()) {
-                file.write(line);
+                next += file.write(line, next);
             }
             file.force(true);
+            end = next;
         } catch (IOException e) {
             throw new UncheckedIOException("the erasure could not be entered in the ledger", e);
         }

@@ -37,10 +37,10 @@ final class RegionalKey {
         this.index = index;
     }
 
-    /** Writes a new key file. */
+    /** Writes a new key file, unless another node that has the same file was faster: what one node uses is never replaced. */
     static void create(Path file) throws IOException {
         Base64.Encoder base64 = Base64.getEncoder();
-        DataDirectory.writePrivately(
+        DataDirectory.writePrivatelyUnlessThere(
                 file, """
                 # The regional key. Whoever has this file and the database can read everything; without it nobody can.
                 # Keep a copy of it apart from the database's backups. Every node of the region needs the same file.

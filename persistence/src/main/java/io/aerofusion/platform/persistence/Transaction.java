@@ -17,7 +17,7 @@ interface Transaction<T> {
                 T result = work.run(connection);
                 connection.commit();
                 return result;
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException | RuntimeException | Error e) { // going back to auto-commit would commit what is done
                 connection.rollback();
                 throw e;
             } finally {

@@ -30,7 +30,7 @@ class DataKeyStoreTest {
 
     @BeforeEach
     void open() {
-        url = TestDatabase.fresh();
+        url = TestDatabase.migrated();
         database = Database.open(url);
     }
 
@@ -235,6 +235,19 @@ class DataKeyStoreTest {
         assertThatThrownBy(() -> node("b"))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("is not the one this database was written with");
+    }
+
+    /** Otherwise a node would work with a key that is in no file any more. */
+    @Test
+    void regionalKeyThatAnotherNodeMadeMeanwhileIsNotReplaced() throws Exception {
+        Path file = directory("a").resolve("regional.key");
+        RegionalKey.create(file);
+        String first = Files.readString(file);
+        RegionalKey.create(file);
+        assertThat(file).content().isEqualTo(first);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(directory("a").toFile().list()).containsExactly("regional.key");
     }
 
     @Test

@@ -34,6 +34,22 @@ class DatabaseTest {
     }
 
     @Test
+    void workThatEndsWithAnErrorLeavesNothingBehind() throws Exception {
+        String url = TestDatabase.migrated();
+        try (Database database = Database.open(url)) {
+            assertThatThrownBy(() -> Transaction.commit(database.pool(), connection -> {
+                        try (Statement statement = connection.createStatement()) {
+                            statement.execute("CREATE TABLE half (value INT)");
+                        }
+                        throw new AssertionError("in the middle");
+                    }))
+                    .hasMessage("in the middle");
+        }
+        assertThat(EmbeddedDatabaseTest.query(url, "SELECT to_regclass('half') IS NULL"))
+                .isEqualTo("t");
+    }
+
+    @Test
     void databaseThatIsNotThereIsOneSentence() {
         assertThatThrownBy(() -> Database.open("jdbc:postgresql://127.0.0.1:1/aerofusion"))
                 .isInstanceOf(StartException.class)

@@ -61,7 +61,7 @@ class EmbeddedDatabaseTest {
         } finally {
             node.destroyForcibly(); // SIGKILL: no shutdown hook runs
         }
-        assertThat(node.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(ProcessHandle.of(server)).isPresent();
 
         try (DataDirectory directory = DataDirectory.open(temporary);

@@ -23,7 +23,7 @@ class JournalTablesTest {
 
     @BeforeEach
     void open() throws SQLException {
-        url = TestDatabase.fresh();
+        url = TestDatabase.migrated();
         database = Database.open(url);
         connection = database.pool().getConnection();
     }

@@ -30,7 +30,7 @@ class ReadModelsTest {
 
     @BeforeEach
     void open() {
-        url = TestDatabase.fresh();
+        url = TestDatabase.migrated();
         database = Database.open(url);
         keys = DataKeyStore.open(
                 database.pool(), temporary.resolve("key"), temporary.resolve("ledger"), InstantSource.system());

@@ -25,10 +25,19 @@ public final class TestDatabase {
 
     /** JDBC URL of a new, empty database. */
     public static String fresh() {
+        return created("");
+    }
+
+    /** JDBC URL of a new database as the first start of a node leaves it: with its tables, which are empty. */
+    public static String migrated() {
+        return created(" TEMPLATE " + Migrated.NAME);
+    }
+
+    private static String created(String from) {
         String name = "test_" + COUNT.incrementAndGet();
         try (Connection connection = DriverManager.getConnection(Server.EMBEDDED.url());
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
+            statement.execute("CREATE DATABASE " + name + from);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -77,6 +86,16 @@ public final class TestDatabase {
             PostgresBinaries.delete(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static final class Migrated {
+        static final String NAME = migrated();
+
+        private static String migrated() {
+            String url = fresh();
+            Database.open(url).close();
+            return url.substring(url.lastIndexOf('/') + 1, url.indexOf('?'));
         }
     }
 

@@ -158,7 +158,7 @@ final class FrameReader {
     private static ConflictPolicy policy(Fields in) throws FrameException {
         String name = in.text();
         for (ConflictPolicy policy : ConflictPolicy.values()) {
-            if (FrameWriter.policy(policy).equals(name)) {
+            if (policy.text().equals(name)) {
                 return policy;
             }
         }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.aerofusion.space.Conflict;
-import io.aerofusion.space.ConflictPolicy;
 import io.aerofusion.space.Rejection;
 import io.aerofusion.space.Stamp;
 import java.util.List;
@@ -134,7 +133,7 @@ final class FrameWriter {
                     .add(strings.number(conflict.collection()))
                     .add(conflict.id())
                     .add(strings.number(conflict.path()))
-                    .add(policy(conflict.policy()))
+                    .add(conflict.policy().text())
                     .add(stamp(conflict.winner(), strings))
                     .add(optional(conflict.winning()))
                     .add(stamp(conflict.loser(), strings))
@@ -142,16 +141,6 @@ final class FrameWriter {
                     .add(conflict.queued());
         }
         return array;
-    }
-
-    static String policy(ConflictPolicy policy) {
-        return switch (policy) {
-            case MERGE -> "merge";
-            case SERVER_WINS -> "server-wins";
-            case CLIENT_WINS -> "client-wins";
-            case FIRST_WRITER -> "first-writer";
-            case MANUAL -> "manual";
-        };
     }
 
     private static ArrayNode stamp(Stamp stamp, StringTable strings) {

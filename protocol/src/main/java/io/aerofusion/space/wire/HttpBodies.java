@@ -8,6 +8,7 @@ import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.space.Conflict;
 import io.aerofusion.space.Cursor;
 import io.aerofusion.space.DocumentChange;
+import io.aerofusion.space.Mutation;
 import io.aerofusion.space.Push;
 import io.aerofusion.space.Rejection;
 import io.aerofusion.space.Stamp;
@@ -109,13 +110,43 @@ public final class HttpBodies {
         return json;
     }
 
+    /** The op of a push that a mutation is, without its clock; members that are empty are missing. */
+    public static ObjectNode mutation(Mutation mutation) {
+        ObjectNode json =
+                JSON.objectNode().put("collection", mutation.collection()).put("id", mutation.id());
+        if (mutation.delete()) {
+            json.put("delete", true);
+        }
+        mutation.set().forEach((path, value) -> json.withObject("/set").set(path, value));
+        mutation.unset().forEach(path -> json.withArray("/unset").add(path));
+        mutation.inc().forEach((path, by) -> json.withObject("/inc").put(path, by));
+        elements(json, "add", mutation.add());
+        elements(json, "remove", mutation.remove());
+        mutation.insert().forEach((path, insertions) -> {
+            ArrayNode array = json.withObject("/insert").putArray(path);
+            insertions.forEach(insertion -> {
+                ObjectNode inserted = array.addObject();
+                if (insertion.after() != null) {
+                    inserted.put("after", insertion.after());
+                }
+                inserted.set("value", insertion.value());
+            });
+        });
+        return json;
+    }
+
+    private static void elements(ObjectNode json, String name, Map<String, List<JsonNode>> elements) {
+        elements.forEach(
+                (path, values) -> json.withObject("/" + name).putArray(path).addAll(values));
+    }
+
     /** {@code {collection, id, path, policy, winner, winning?, loser, losing?, queued}}; a missing value was an unset or a delete. */
     public static ObjectNode conflict(Conflict conflict) {
         ObjectNode json = JSON.objectNode();
         json.put("collection", conflict.collection());
         json.put("id", conflict.id());
         json.put("path", conflict.path());
-        json.put("policy", FrameWriter.policy(conflict.policy()));
+        json.put("policy", conflict.policy().text());
         json.set("winner", stamp(conflict.winner()));
         setIfPresent(json, "winning", conflict.winning());
         json.set("loser", stamp(conflict.loser()));

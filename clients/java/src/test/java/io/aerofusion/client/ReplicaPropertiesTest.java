@@ -12,11 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /** Devices that crash, lose their line and their acknowledgements, against the real merge core: all see the same in the end. */
-class ReplicaProperties {
+class ReplicaPropertiesTest {
     private static final JsonNode SCHEMA = json("""
             {"type":"object","properties":{"count":{"type":"integer","x-sync":"counter"},
             "tags":{"type":"array","x-sync":"orset"},"log":{"type":"array","x-sync":"list"},
@@ -60,6 +61,40 @@ class ReplicaProperties {
                         .map(document -> document.path("count").asLong())
                         .orElse(0L))
                 .isEqualTo(sum);
+    }
+
+    /** The device lets go of the emptied object, which the server keeps because it was set. */
+    @Example
+    void anObjectThatOnePushSetsEmptyFillsAndEmptiesIsToldAgain() {
+        TestDevice alice = new TestDevice("alice", clock);
+        devices.add(alice);
+        alice.mutate(Mutation.set("runways", "r0", 0, Map.of("o", json("{}"))));
+        alice.set("r0", "/o/x", 4);
+        alice.mutate(of("r0", Map.of(), List.of("/o/x"), Map.of(), Map.of(), Map.of()));
+        sameInTheEnd("{\"o\":{}}");
+    }
+
+    /** What somebody else set as well is still there when the device has taken its own away. */
+    @Example
+    void aValueThatOnePushSetsAndTakesAwayIsToldWhenAnotherDeviceSetTheSame() {
+        TestDevice alice = new TestDevice("alice", clock);
+        TestDevice bob = new TestDevice("bob", clock);
+        devices.addAll(List.of(bob, alice));
+        alice.set("r0", "/o/x", 1);
+        alice.mutate(of("r0", Map.of("o", json("{}")), List.of("o"), Map.of(), Map.of(), Map.of()));
+        clock.advance(Duration.ofMillis(1));
+        bob.set("r0", "/o/x", 1);
+        bob.connect(server);
+        bob.settle();
+        sameInTheEnd("{\"o\":{\"x\":1}}");
+    }
+
+    private void sameInTheEnd(String expected) {
+        devices.forEach(this::reconnect);
+        TestDevice.settle(devices.toArray(TestDevice[]::new));
+        assertThat(server.state.document("runways", "r0"))
+                .hasValueSatisfying(held -> assertThat(held.toString()).isEqualTo(expected));
+        assertThat(devices).allSatisfy(device -> assertThat(device.get("r0")).hasToString(expected));
     }
 
     /** Readable differences: the replica's members in the server's order. */
