@@ -10,8 +10,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * used is earned back; 16 bytes per key, allocated once. A key lives in one of {@value #WAYS} places that its fingerprint chooses. When
  * all of them are taken, the key that has used least is forgotten: it starts again with a full burst, and if its time had
  * passed already nothing is lost. So somebody who has used up a limit cannot wash it away by inventing fresh keys: a fresh key
- * has always used less than an exhausted one. Two threads that replace one place at the same moment may charge one request to the
- * wrong key; nothing worse.
+ * has always used less than an exhausted one.
+ *
+ * <p>A place is forgotten before it is given away: its time first, then its fingerprint. Whoever finds a key at its place may charge
+ * it from then on, and nothing takes that back, however long the thread that put it there is held up. What the former key uses in
+ * between counts against the new one: a race can make the table stricter, never laxer.
  */
 final class KeyTable {
     /** How many places a key can have. */
@@ -66,7 +69,7 @@ final class KeyTable {
             int least = first;
             long leastTime = Long.MAX_VALUE;
             for (int at = first; at < first + WAYS * 2; at += 2) {
-                long holder = cells.getPlain(at);
+                long holder = cells.getAcquire(at);
                 if (holder == key) {
                     return at;
                 }
@@ -76,12 +79,13 @@ final class KeyTable {
                     least = at;
                 }
             }
+            long used = cells.get(least + 1);
             long holder = cells.get(least);
             if (holder == key) {
                 return least;
             }
-            if (cells.compareAndSet(least, holder, key)) {
-                cells.set(least + 1, now);
+            boolean forgotten = used <= now || cells.compareAndSet(least + 1, used, now);
+            if (forgotten && cells.compareAndSet(least, holder, key)) {
                 return least;
             }
         }

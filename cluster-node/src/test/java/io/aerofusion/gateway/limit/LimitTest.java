@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,12 @@ class LimitTest {
     private static final long SECOND = 1_000_000_000L;
     private final AtomicLong nanos = new AtomicLong(-17);
     private final Limit limit = new Limit("default", 1024, nanos::get);
+    private static final ExecutorService threads = Executors.newFixedThreadPool(4);
+
+    @AfterAll
+    static void end() {
+        threads.close();
+    }
 
     @Test
     void aQuietKeyMayUseItsBurstAtOnceAndThenItsRate() {
@@ -111,13 +118,30 @@ class LimitTest {
     @Test
     void manyThreadsTogetherGetExactlyTheBurst() throws Exception {
         Rate rate = new Rate(1, Duration.ofHours(1), 10_000);
-        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
-            List<Callable<Integer>> work = new ArrayList<>();
-            for (int i = 0; i < 4; i++) work.add(() -> passing(rate, 42, 5_000));
-            int passed = 0;
-            for (Future<Integer> part : threads.invokeAll(work)) passed += part.get(60, TimeUnit.SECONDS);
-            assertThat(passed).isEqualTo(10_000);
+        assertThat(together(4, () -> passing(rate, 42, 5_000))).isEqualTo(10_000);
+    }
+
+    @Test
+    void threadsThatBringAKeyAtTheSameTimeGetItsBurstOnce() throws Exception {
+        Rate rate = new Rate(1, Duration.ofHours(1), 20);
+        for (int key = 1; key <= 5_000; key++) {
+            // into an empty place, or into that of a key which has used up its burst
+            long fingerprint = LimitKeys.of("key-" + key);
+            CyclicBarrier start = new CyclicBarrier(3);
+            int passed = together(3, () -> {
+                start.await(60, TimeUnit.SECONDS);
+                return passing(rate, fingerprint, 20);
+            });
+            assertThat(passed).as("key %d", key).isEqualTo(20);
         }
+    }
+
+    /** Adds up what the work answers in that many threads. */
+    private int together(int count, Callable<Integer> work) throws Exception {
+        int sum = 0;
+        for (Future<Integer> part : threads.invokeAll(Collections.nCopies(count, work)))
+            sum += part.get(60, TimeUnit.SECONDS);
+        return sum;
     }
 
     @Test
