@@ -24,6 +24,11 @@ final class Flushes {
         return flush.done();
     }
 
+    /** All that waits in the space has a number that is higher by so much. */
+    void renumbered(String space, long by) {
+        open.forEach(flush -> flush.upTo().computeIfPresent(space, (name, upTo) -> upTo + by));
+    }
+
     /** Takes out those for whom nothing is pending any more; a space that was closed meanwhile is not waited for. */
     List<CompletableFuture<Void>> finished(Replica replica) {
         List<CompletableFuture<Void>> finished = new ArrayList<>();

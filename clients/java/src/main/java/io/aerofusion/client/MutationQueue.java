@@ -114,20 +114,19 @@ final class MutationQueue {
         reindex();
     }
 
-    /** Gives all new numbers from one on; returns the next free number. The caller removes the old ones from the store. */
-    long renumber(long from, Map<String, byte @Nullable []> writes) {
+    /** Gives all numbers that are higher by so much. The caller removes the old ones from the store. */
+    void renumber(long by, Map<String, byte @Nullable []> writes) {
         List<QueuedMutation> before = List.copyOf(queue.values());
         queue.clear();
-        long number = from;
         for (QueuedMutation queued : before) {
-            QueuedMutation moved = new QueuedMutation(number++, queued.base(), queued.mutation(), queued.bytes());
+            QueuedMutation moved =
+                    new QueuedMutation(queued.number() + by, queued.base(), queued.mutation(), queued.bytes());
             queue.put(moved.number(), moved);
             writes.put(
                     StoreKeys.numbered(StoreKeys.queue(space), moved.number()),
                     StoredForms.mutation(moved.mutation(), moved.base()));
         }
         reindex();
-        return number;
     }
 
     private void reindex() {

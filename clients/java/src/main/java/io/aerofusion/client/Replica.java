@@ -10,10 +10,12 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The one who drives it calls {@link #connected}, hands over every frame ({@link #received}), and after each call takes frames
  * with {@link #nextFrame} as long as the transport can carry them, and events with {@link #nextEvent}. {@link #tick} says when to
- * look again although nothing happened.
+ * look again although nothing happened. {@link ReplicaEvent.Ended} and {@link ReplicaEvent.Disconnected} mean that the transport is
+ * to be closed, if it is open, and that it helps to come back.
  *
  * <p>Reads and writes work on the store alone and never wait for a server. What was written is stored before the call returns and
  * is sent, in order and with the same numbers, until the server has acknowledged it; so it takes effect exactly once. Not
@@ -50,6 +53,8 @@ public final class Replica {
     private final TwinCopy twin;
     private final Deque<ReplicaEvent> events = new ArrayDeque<>();
     private final Deque<Frame.FromDevice> outbox = new ArrayDeque<>();
+    /** The spaces that were asked for in this session, also those that were closed again. */
+    private final Set<String> followed = new HashSet<>();
 
     private Frame.@Nullable Welcome welcome;
     private @Nullable String session;
@@ -88,15 +93,17 @@ public final class Replica {
     /**
      * Holds a space from now on, and follows it whenever there is a session.
      *
-     * @param collections what to hold of it; empty for all. Another choice than before loads the space anew.
+     * @param collections what to hold of it; empty for all. Another choice than before loads the space anew; a session in which
+     *     the former choice was followed ends for it, because what the server still sends does not say which choice it answers.
      */
     public void open(String space, List<String> collections) {
         SpaceSession known = spaces.get(space);
         SpaceSession held = known == null ? stored(space) : known;
-        if (held.contents().choose(List.copyOf(collections))) {
-            held.unfollow();
-        }
+        boolean other = held.contents().choose(List.copyOf(collections));
         spaces.put(space, held);
+        if (other && followed.contains(space)) {
+            disconnected();
+        }
     }
 
     private SpaceSession stored(String space) {
@@ -295,6 +302,7 @@ public final class Replica {
         creditUsed = 0;
         outbox.clear();
         presence.clear();
+        followed.clear();
         twin.disconnected();
         spaces.values().forEach(SpaceSession::disconnected);
     }
@@ -324,8 +332,12 @@ public final class Replica {
 
     private Frame.@Nullable FromDevice nextControl(long now) {
         for (SpaceSession space : spaces.values()) {
-            Frame.FromDevice frame = space.nextSub(now);
-            frame = frame == null ? space.nextAnnounce() : frame;
+            Frame.Sub sub = space.nextSub(now);
+            if (sub != null) {
+                followed.add(sub.space());
+                return sub;
+            }
+            Frame.FromDevice frame = space.nextAnnounce();
             frame = frame == null ? space.nextSeen(now) : frame;
             if (frame != null) {
                 return frame;

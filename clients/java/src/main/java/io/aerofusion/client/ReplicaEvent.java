@@ -48,6 +48,12 @@ public sealed interface ReplicaEvent {
     /** Mutations up to this number are committed or rejected. */
     record Acknowledged(String space, long upTo) implements OfSpace {}
 
+    /**
+     * The device lost its store once, and the server knows numbers that the new one never gave out: all that waits has a number that is
+     * higher by so much than the one which was returned when it was made.
+     */
+    record Renumbered(String space, long by) implements OfSpace {}
+
     /** A mutation was not accepted; it stays in the list of rejections until it is dismissed. */
     record Rejected(String space, RejectedMutation rejected) implements OfSpace {}
 

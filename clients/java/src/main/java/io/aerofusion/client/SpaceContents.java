@@ -111,7 +111,10 @@ final class SpaceContents {
         return notices.conflicts();
     }
 
-    /** Which collections to hold, empty for all; another choice than before starts the space anew. True when it did. */
+    /**
+     * Which collections to hold, empty for all; another choice than before starts the space anew. What was changed in others waits to
+     * be sent, and is let go of when it is acknowledged. True when it did.
+     */
     boolean choose(List<String> chosen) {
         if (collections.equals(chosen)) {
             return false;
@@ -318,13 +321,18 @@ final class SpaceContents {
 
     /**
      * Gives the queue new numbers above one that the server has seen from this device but this store never gave out: the store lost
-     * its past, and with the old numbers the queue would be taken for repetitions.
+     * its past, and with the old numbers the queue would be taken for repetitions. Returns by how much they grew.
      */
-    void renumberAbove(long number) {
+    long renumberAbove(long number) {
         Commit commit = new Commit();
         commit.clear.add(StoreKeys.queue(name));
-        nextNumber = queue.renumber(number + 1, commit.writes);
+        long by = number
+                + 1
+                - (queue.byNumber().isEmpty() ? nextNumber : queue.byNumber().firstKey());
+        queue.renumber(by, commit.writes);
+        nextNumber += by;
         commit.run();
+        return by;
     }
 
     private void forgetDocuments(Commit commit) {
@@ -346,12 +354,12 @@ final class SpaceContents {
 
         void apply(QueuedMutation queued) {
             DocumentKey key = queued.document();
-            touched.put(key, after(queued, current(key)));
+            touched.put(key, holds(key) ? after(queued, current(key)) : null);
         }
 
         void apply(DocumentChange change) {
             DocumentKey key = new DocumentKey(change.collection(), change.id());
-            if (change.deleted()) {
+            if (change.deleted() || !holds(key)) {
                 touched.put(key, null);
                 return;
             }
@@ -359,6 +367,10 @@ final class SpaceContents {
             LocalDocument changed = document == null ? LocalDocument.empty() : document;
             changed.apply(change);
             touched.put(key, changed);
+        }
+
+        private boolean holds(DocumentKey key) {
+            return collections.isEmpty() || collections.contains(key.collection());
         }
 
         private @Nullable LocalDocument current(DocumentKey key) {

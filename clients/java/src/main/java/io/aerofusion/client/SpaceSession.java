@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * mutations this server has to be sent.
  */
 final class SpaceSession {
-    /** A push without an answer for this long ends the session, a subscription is asked for again. */
+    /** A push or a subscription without an answer for this long ends the session. */
     static final long ANSWER_MS_MAX = 30_000;
 
     /** How long to leave the server alone after it refused for good; it may have changed its mind by then. */
@@ -115,12 +115,6 @@ final class SpaceSession {
         return inFlight.size() + superseded.size();
     }
 
-    /** The subscription no longer fits to what is held here. */
-    void unfollow() {
-        following = Following.NO;
-        giveUpWaiting();
-    }
-
     void disconnected() {
         overdue = false;
         following = Following.NO;
@@ -189,19 +183,23 @@ final class SpaceSession {
         return new Rejection(queued.number(), ErrorCode.DOCUMENT_TOO_LARGE, detail, "", null);
     }
 
-    /** Asks again when an answer is overdue; returns the time of the next thing to do, or Long.MAX_VALUE. */
+    /**
+     * Ends the session when an answer is overdue: asked again in the same one, a late answer could be taken for that of something
+     * else. Returns the time of the next thing to do, or Long.MAX_VALUE.
+     */
     long tick(long now) {
-        if (following == Following.ASKED && now - askedAt >= ANSWER_MS_MAX) {
-            following = Following.NO;
-        }
         InFlight oldest = superseded.isEmpty() ? inFlight.peek() : superseded.peek();
-        if (oldest != null && !overdue && now - oldest.sentAt() >= ANSWER_MS_MAX) {
-            // Sent again in the same session, its late answer could be taken for that of something else.
-            overdue = true;
-            events.accept(new ReplicaEvent.Ended(ErrorCode.TIMEOUT, "The server did not answer a push in time.", 0));
+        long sentAt = oldest == null ? Long.MAX_VALUE : oldest.sentAt();
+        sentAt = following == Following.ASKED ? Math.min(sentAt, askedAt) : sentAt;
+        long next = Long.MAX_VALUE;
+        if (sentAt < Long.MAX_VALUE && !overdue) {
+            next = sentAt + ANSWER_MS_MAX;
+            if (next <= now) {
+                overdue = true;
+                next = Long.MAX_VALUE;
+                events.accept(new ReplicaEvent.Ended(ErrorCode.TIMEOUT, "The server did not answer in time.", 0));
+            }
         }
-        long next = oldest == null || overdue ? Long.MAX_VALUE : oldest.sentAt() + ANSWER_MS_MAX;
-        next = following == Following.ASKED ? Math.min(next, askedAt + ANSWER_MS_MAX) : next;
         return pausedUntil > now ? Math.min(next, pausedUntil) : next;
     }
 
@@ -274,7 +272,7 @@ final class SpaceSession {
         if (ack.upTo() >= contents.nextNumber()) {
             inFlight.clear();
             sentUpTo = 0;
-            contents.renumberAbove(ack.upTo());
+            events.accept(new ReplicaEvent.Renumbered(name, contents.renumberAbove(ack.upTo())));
             return;
         }
         long upTo = 0;

@@ -309,7 +309,14 @@ public final class SyncClient implements AutoCloseable {
                     runtime.execute(() -> lost(over, 0, "the server ended the session"));
                 }
             }
-            case ReplicaEvent.Disconnected disconnected -> node = null;
+            case ReplicaEvent.Disconnected disconnected -> {
+                node = null;
+                Connection left = connection;
+                if (left != null) {
+                    runtime.execute(() -> lost(left, 0, "the replica begins anew"));
+                }
+            }
+            case ReplicaEvent.Renumbered renumbered -> flushes.renumbered(renumbered.space(), renumbered.by());
             case ReplicaEvent.TwinDesired desired -> {}
             case ReplicaEvent.ReportRefused refused -> {}
             case ReplicaEvent.OfSpace ofSpace -> {}

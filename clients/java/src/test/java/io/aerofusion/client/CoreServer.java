@@ -32,8 +32,11 @@ final class CoreServer implements TestServer {
 
     CoreServer(FakeClock clock, JsonNode schema) {
         this.clock = clock;
-        this.settings =
-                new SpaceSettings(Map.of("runways", CollectionRules.parse(schema)), false, SpaceLimits.DEFAULT, null);
+        this.settings = new SpaceSettings(
+                Map.of("runways", CollectionRules.parse(schema), "airports", CollectionRules.parse(schema)),
+                false,
+                SpaceLimits.DEFAULT,
+                null);
     }
 
     @Override
@@ -50,6 +53,7 @@ final class CoreServer implements TestServer {
     private final class Session extends ServerSession {
         private String device = "";
         private boolean follows;
+        private Set<String> collections = Set.of();
         private Cursor sent = state.cursor();
 
         @Override
@@ -72,6 +76,7 @@ final class CoreServer implements TestServer {
 
         private void follow(Frame.Sub sub) {
             follows = true;
+            collections = Set.copyOf(sub.collections());
             Cursor from = sub.cursor() == null ? null : Cursor.decode(sub.cursor());
             if (from != null && state.check(from) != CursorCheck.USABLE) {
                 out.add(new Frame.Reset(sub.space(), ErrorCode.CURSOR_EXPIRED));
@@ -80,7 +85,7 @@ final class CoreServer implements TestServer {
             boolean whole = from == null;
             boolean more = true;
             while (more) {
-                Page page = state.changes(from, Set.of(), PAGE_DOCUMENTS, PAGE_BYTES);
+                Page page = state.changes(from, collections, PAGE_DOCUMENTS, PAGE_BYTES);
                 String to = page.to().encode();
                 more = page.more();
                 if (whole) {
@@ -127,9 +132,11 @@ final class CoreServer implements TestServer {
             Cursor to = state.cursor();
             boolean behind = !sent.equals(before);
             List<DocumentChange> due = behind
-                    ? state.changes(sent, Set.of(), Integer.MAX_VALUE, Integer.MAX_VALUE)
+                    ? state.changes(sent, collections, Integer.MAX_VALUE, Integer.MAX_VALUE)
                             .changes()
-                    : changes;
+                    : changes.stream()
+                            .filter(change -> collections.isEmpty() || collections.contains(change.collection()))
+                            .toList();
             out.add(new Frame.Delta(space, sent.encode(), to.encode(), due, false, null));
             sent = to;
         }

@@ -29,6 +29,9 @@ final class ModelServer implements TestServer {
     int pageDocuments = 2;
     long heartbeatMillis = 400_000;
 
+    /** Mutations up to this number count as seen, whoever makes them: what a device sent before it lost its store. */
+    long seenUpTo;
+
     private final FakeClock clock;
     private final Map<DocumentKey, LocalDocument> documents = new HashMap<>();
     private final Map<DocumentKey, Long> changedAt = new HashMap<>();
@@ -145,7 +148,7 @@ final class ModelServer implements TestServer {
             for (Mutation mutation : push.mutations()) {
                 DocumentKey key = new DocumentKey(mutation.collection(), mutation.id());
                 touched.add(key);
-                if (known.add(seq)) {
+                if (seq > seenUpTo && known.add(seq)) {
                     if (mutation.id().equals("forbidden")) {
                         rejections.add(new Rejection(seq, ErrorCode.FORBIDDEN, "not this one", "", null));
                     } else {
@@ -160,7 +163,8 @@ final class ModelServer implements TestServer {
             List<DocumentChange> changes =
                     touched.stream().map(ModelServer.this::whole).toList();
             sent = alone ? cursor() : sent;
-            out.add(new Frame.Ack(push.space(), seq - 1, "committed", alone ? cursor() : null, changes, Map.of()));
+            long upTo = Math.max(seq - 1, seenUpTo);
+            out.add(new Frame.Ack(push.space(), upTo, "committed", alone ? cursor() : null, changes, Map.of()));
             for (Session other : others()) {
                 if (!other.sent.equals(cursor())) {
                     other.out.add(new Frame.Delta(push.space(), other.sent, cursor(), changes, false, null));

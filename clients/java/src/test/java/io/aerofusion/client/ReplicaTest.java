@@ -247,6 +247,7 @@ class ReplicaTest {
         reborn.send(); // the push goes out with the number 1, which the server has seen
         reborn.replica.received(new Frame.Ack(SPACE, 2, "committed", null, List.of(), Map.of()), 10);
         assertThat(reborn.replica.pending(SPACE)).isEqualTo(1);
+        assertThat(reborn.events(ReplicaEvent.Renumbered.class)).containsExactly(new ReplicaEvent.Renumbered(SPACE, 2));
         assertThat(reborn.replica.nextFrame().orElseThrow())
                 .isInstanceOfSatisfying(
                         Frame.Push.class, push -> assertThat(push.firstSeq()).isEqualTo(3));
@@ -415,8 +416,69 @@ class ReplicaTest {
     void otherCollectionsMeanANewStart() {
         alice.connect(server);
         alice.settle();
-        alice.replica.open(SPACE, List.of("runways"));
-        assertThat(alice.replica.nextFrame()).contains(new Frame.Sub(SPACE, List.of("runways"), null));
+        alice.choose(List.of("runways"));
+        assertThat(alice.session).as("the session in which all were followed").isNull();
+        alice.connect(server);
+        alice.settle();
+        assertThat(alice.session.in).contains(new Frame.Sub(SPACE, List.of("runways"), null));
+        alice.choose(List.of("runways"));
+        assertThat(alice.session).as("no other choice").isNotNull();
+    }
+
+    @Test
+    void collectionsThatAreChosenBeforeTheSpaceIsFollowedNeedNoOtherSession() {
+        alice.connect(server);
+        alice.choose(List.of("runways"));
+        alice.settle();
+        assertThat(alice.session.in).contains(new Frame.Sub(SPACE, List.of("runways"), null));
+    }
+
+    @Test
+    void nothingOfAnEarlierChoiceComesInWhileTheSpaceIsLoaded() {
+        for (int i = 0; i < 6; i++) {
+            bob.set("r" + i, "length", i);
+        }
+        bob.connect(server);
+        bob.settle();
+        alice.connect(server);
+        alice.send();
+        alice.deliver();
+        alice.send();
+        alice.deliver(); // the first of three pages
+        ServerSession former = alice.session;
+        alice.replica.close(SPACE);
+        alice.choose(List.of("airports"));
+        assertThat(former.out).hasSize(2).allSatisfy(page -> assertThat(page).isInstanceOf(Frame.Snap.class));
+        former.out.forEach(page -> alice.replica.received(page, 10));
+        assertThat(alice.replica.cursor(SPACE)).isNull();
+        assertThat(alice.get("r5")).isNull();
+    }
+
+    @Test
+    void whatIsChangedInACollectionThatIsNotHeldIsLetGoOfWhenItIsAcknowledged() {
+        alice.choose(List.of("airports"));
+        alice.connect(server);
+        alice.settle();
+        alice.set("r1", "length", 1);
+        assertThat(alice.get("r1", "length").asInt()).isEqualTo(1);
+        alice.settle();
+        assertThat(server.effects).containsExactly("alice:1");
+        assertThat(alice.get("r1")).isNull();
+    }
+
+    @Test
+    void aSubscriptionWithoutAnswerEndsTheSession() {
+        alice.connect(server);
+        alice.send();
+        alice.deliver();
+        alice.send();
+        clock.advance(Duration.ofMillis(SpaceSession.ANSWER_MS_MAX));
+        alice.replica.tick();
+        // asked again in the same session, its pages would come in among those of the second answer
+        assertThat(alice.replica.nextFrame()).isEmpty();
+        assertThat(alice.events(ReplicaEvent.Ended.class))
+                .extracting(ReplicaEvent.Ended::reason)
+                .containsExactly(ErrorCode.TIMEOUT);
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -309,6 +310,34 @@ class SyncClientTest {
                             .value())
                     .isEqualTo(object("{\"surface\":\"wet\",\"lights\":{\"edge\":true}}"));
         }
+    }
+
+    @Test
+    void aFlushWaitsForWhatGotNewNumbers() throws Exception {
+        SyncClient alice = client("alice");
+        SyncedSpace space = alice.space("fleet");
+        space.increment("runways", "1", "visits", 1);
+        space.increment("runways", "1", "visits", 1);
+        server.model.seenUpTo = Instant.now().toEpochMilli(); // above all that a new store begins with
+        CompletableFuture<Integer> left = space.flush().thenApply(done -> space.pending());
+        alice.goOnline();
+        assertThat(left.get(60, TimeUnit.SECONDS)).isZero();
+        synchronized (server) {
+            assertThat(server.model.effects).hasSize(2);
+        }
+    }
+
+    @Test
+    void otherCollectionsAreLoadedInASessionOfTheirOwn() throws Exception {
+        SyncClient alice = client("alice");
+        alice.goOnline();
+        SyncedSpace space = alice.space("fleet");
+        space.set("runways", "1", "n", json("1"));
+        space.flush().get(60, TimeUnit.SECONDS);
+        assertThat(alice.space("fleet", List.of("runways"))).isSameAs(space);
+        await().atMost(LIMIT).until(() -> space.isComplete() && alice.status().state() == ClientStatus.State.ONLINE);
+        assertThat(space.get("runways", "1")).isPresent();
+        assertThat(server.authorizations).hasSize(2);
     }
 
     @Test

@@ -18,6 +18,7 @@ final class TestDevice {
     final List<ReplicaEvent> events = new ArrayList<>();
     Replica replica;
     ServerSession session;
+    List<String> collections = List.of();
 
     private final String name;
     private final FakeClock clock;
@@ -31,7 +32,19 @@ final class TestDevice {
 
     private void start() {
         replica = new Replica(name, store, clock, new Random(7));
-        replica.open(SPACE);
+        replica.open(SPACE, collections);
+    }
+
+    /** Holds these collections from now on; the session is gone when the replica ended it. */
+    void choose(List<String> chosen) {
+        drainEvents();
+        int before = events.size();
+        collections = chosen;
+        replica.open(SPACE, chosen);
+        drainEvents();
+        if (events.subList(before, events.size()).contains(new ReplicaEvent.Disconnected())) {
+            session = null;
+        }
     }
 
     /** Dies and comes back with what the store holds. */
