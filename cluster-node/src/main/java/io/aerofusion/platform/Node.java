@@ -20,9 +20,11 @@ import io.aerofusion.platform.security.Authenticator;
 import io.aerofusion.platform.telemetry.ProcessMetrics;
 import io.aerofusion.platform.telemetry.Telemetry;
 import io.aerofusion.route.GatewayControl;
+import java.net.BindException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -111,7 +113,7 @@ public final class Node implements AutoCloseable {
                     ConfigFactory.parseMap(Map.of(JOURNAL_URL, place.url())).withFallback(system));
         } catch (RuntimeException e) {
             abandon(place, opening);
-            throw e;
+            throw unbound(config, e);
         }
         Storage storage;
         try {
@@ -135,6 +137,21 @@ public final class Node implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** What to throw when the actor system did not start: a port that cannot be had is the operator's matter, anything else a defect. */
+    private static RuntimeException unbound(Config config, RuntimeException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BindException || cause instanceof UnresolvedAddressException) {
+                return new StartException(
+                        "The node cannot be bound to " + config.getString("aerofusion.cluster.host") + " port "
+                                + config.getInt("aerofusion.cluster.port") + " for the other nodes: another program"
+                                + " uses it, or it is none of this machine's addresses; set aerofusion.cluster.host"
+                                + " and aerofusion.cluster.port, 0 for any free one.",
+                        failure);
+            }
+        }
+        return failure;
     }
 
     private static Node start(Config config, Optional<Tls> tls, Storage storage, ActorSystem<?> system) {

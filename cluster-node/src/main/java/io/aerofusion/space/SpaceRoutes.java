@@ -231,14 +231,32 @@ final class SpaceRoutes {
         return described(request, replyTo -> new Space.Describe(request.caller(), replyTo));
     }
 
-    /** Who was erased is never heard of again: nobody brings them back by giving them something. */
+    /**
+     * Who was erased is never heard of again: nobody brings them back by giving them something. Asked once more when it is done, because
+     * an erasure that ran beside it may have looked for memberships before this one was there.
+     */
     private CompletionStage<HttpResponse> addMember(ApiRequest request, SpaceRight right) {
+        return isErased(request)
+                .thenCompose(gone -> gone ? refuseErased() : setMember(request, right))
+                .thenCompose(done -> isErased(request)
+                        .thenCompose(gone -> gone
+                                ? dismiss(request).thenCompose(dismissed -> refuseErased())
+                                : CompletableFuture.completedFuture(done)));
+    }
+
+    private CompletionStage<Boolean> isErased(ApiRequest request) {
         String subject = request.caller().tenant() + "|" + request.path("user");
-        return CompletableFuture.supplyAsync(() -> erased.test(subject), blocking)
-                .thenCompose(gone -> gone
-                        ? CompletableFuture.failedFuture(
-                                new ProblemException(ErrorCode.ERASED, "The user was erased for good."))
-                        : setMember(request, right));
+        return CompletableFuture.supplyAsync(() -> erased.test(subject), blocking);
+    }
+
+    private static CompletionStage<HttpResponse> refuseErased() {
+        return CompletableFuture.failedFuture(new ProblemException(ErrorCode.ERASED, "The user was erased for good."));
+    }
+
+    private CompletionStage<?> dismiss(ApiRequest request) {
+        String by = request.caller().actor();
+        return spaces.ask(
+                request, Space.Described.class, replyTo -> new Space.Dismiss(request.path("user"), by, replyTo));
     }
 
     private CompletionStage<HttpResponse> setMember(

@@ -242,7 +242,10 @@ final class NodeTest {
     void a_start_that_fails_while_the_database_is_opened_leaves_none_behind(@TempDir Path data) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             NodeOptions options = NodeOptions.in(data).with("aerofusion.cluster.port", taken.getLocalPort());
-            assertThatThrownBy(() -> Node.start(options)).hasMessageContaining(Integer.toString(taken.getLocalPort()));
+            assertThatThrownBy(() -> Node.start(options))
+                    .isInstanceOf(StartException.class)
+                    .hasMessageContaining("127.0.0.1 port " + taken.getLocalPort())
+                    .hasMessageContaining("aerofusion.cluster.port");
         }
         assertThat(EmbeddedDatabase.running(data)).isEmpty();
     }

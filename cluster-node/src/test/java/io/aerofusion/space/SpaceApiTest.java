@@ -3,10 +3,17 @@ package io.aerofusion.space;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.http.javadsl.model.HttpRequest;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.aerofusion.platform.ErrorCode;
 import io.aerofusion.platform.Node;
 import io.aerofusion.platform.NodeOptions;
+import io.aerofusion.platform.http.ApiRequest;
+import io.aerofusion.platform.http.Endpoint;
+import io.aerofusion.platform.http.ProblemException;
 import io.aerofusion.platform.persistence.TestDatabase;
+import io.aerofusion.platform.security.Principal;
 import io.aerofusion.space.wire.Frame;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
@@ -17,9 +24,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -104,6 +115,38 @@ final class SpaceApiTest {
         assertThat(api.delete("/api/v1/spaces/" + space + "/members/reader").status())
                 .isEqualTo(200);
         assertThat(reader.get("/sync/v1/spaces/" + space + "/changes").code()).isEqualTo("space-not-found");
+    }
+
+    @Test
+    void an_erasure_that_runs_beside_a_new_membership_leaves_none() throws Exception {
+        String space = api.newSpace();
+        AtomicInteger asked = new AtomicInteger();
+        SpaceRoutes routes = new SpaceRoutes(
+                new SpaceAsk(ClusterSharding.get(node.system()), LIMIT),
+                null,
+                subject -> subject.equals("default|erika") && asked.getAndIncrement() > 0,
+                ForkJoinPool.commonPool());
+        Endpoint setMember = routes.endpoints().stream()
+                .filter(endpoint -> endpoint.id().equals("setSpaceMember"))
+                .findFirst()
+                .orElseThrow();
+        ApiRequest request = new ApiRequest(
+                HttpRequest.create(),
+                Map.of("space", space, "user", "erika"),
+                new Principal("default", "admin", Set.of(Principal.Role.ADMIN), null),
+                Long.MAX_VALUE,
+                Api.parse("{\"right\":\"write\"}"),
+                "r1");
+        assertThat(setMember.handler().handle(request).toCompletableFuture())
+                .failsWithin(LIMIT)
+                .withThrowableThat()
+                .havingRootCause()
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        problem -> assertThat(problem.code()).isEqualTo(ErrorCode.ERASED));
+        assertThat(asked).hasValue(2);
+        assertThat(api.get("/api/v1/spaces/" + space).json().path("members").has("erika"))
+                .isFalse();
     }
 
     @Test
