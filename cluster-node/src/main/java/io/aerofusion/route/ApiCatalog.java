@@ -58,9 +58,7 @@ final class ApiCatalog {
 
     /** All of one moment. */
     private record Held(Configuration configuration, long revision, SortedMap<String, Api> apis) {
-        @SuppressWarnings(
-                "ReferenceEquality") // every change makes another one; to compare all resources would cost more than it
-        // saves
+        @SuppressWarnings("ReferenceEquality") // every change makes another one; comparing all resources costs more
         boolean isOf(Configuration other, long otherRevision) {
             return configuration == other && revision == otherRevision;
         }

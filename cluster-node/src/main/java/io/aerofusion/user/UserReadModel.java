@@ -64,9 +64,8 @@ final class UserReadModel extends AuditedReadModel<UserEvent> {
                         Map.of("token", e.token(), "name", e.name()));
             case UserEvent.TokenRevoked e ->
                 record(transaction, change, "user.token-revoked", e.by(), e.at(), Map.of("token", e.token()));
-            // The steps of the erasure write their entries themselves: this one may come when the key is gone. Should
-            // the node have
-            // died before the first step, the mark lets the erasure be found.
+            // The steps of the erasure write their entries themselves: this one may come when the key is gone.
+            // Should the node have died before the first step, the mark lets the erasure be found.
             case UserEvent.ErasureRequested e -> users.markErasing(transaction, change.tenant(), change.id());
             case UserEvent.TokenUsed e -> {}
             case UserEvent.Erased e -> {}

@@ -345,9 +345,8 @@ final class Http2ClientStream extends StreamSide implements ClientSide, Expiring
         } else if (pendingHead != null) writeHead(true);
         else if (!endSent) writeData(id, Unpooled.EMPTY_BUFFER, true);
         if (!ended) {
-            // an answer before the end of the request: the rest is not wanted (RFC 9113, 8.1). What still waits to be
-            // written
-            // would be dropped by the reset, so it goes first.
+            // An answer before the end of the request: the rest is not wanted (RFC 9113, 8.1).
+            // What still waits to be written would be dropped by the reset, so it goes first.
             connection.flush(context());
             writeReset(id, Http2Error.NO_ERROR);
         }

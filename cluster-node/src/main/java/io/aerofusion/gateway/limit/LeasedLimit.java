@@ -209,9 +209,8 @@ public final class LeasedLimit {
         int has = (int) left(held.lease.get(), now());
         int wanted = Math.max(1, most - has);
         int atLeast = Math.clamp(tokens - has, 1, wanted);
-        // Credited before those who wait go on, or they would ask again. What comes after the wait is still credited:
-        // the
-        // owner has charged it.
+        // Credited before those who wait go on, or they would ask again.
+        // What comes after the wait is credited, too: the owner has charged it.
         CompletableFuture<Void> credited = request(new Ask(name, key, rate, wanted, atLeast))
                 .thenAccept(lease -> credit(rate, held, lease, atLeast, most));
         inTime(credited).whenComplete((done, failure) -> {

@@ -38,9 +38,7 @@ public final class Consumers {
     }
 
     /** A consumer with one of its API keys; {@code expiresAt} in milliseconds of the epoch. */
-    @SuppressWarnings(
-            "ArrayRecordComponent") // found by its hash's text; the bytes are for the comparison that takes always as
-    // long
+    @SuppressWarnings("ArrayRecordComponent") // found by its hash's text; the bytes are compared in constant time
     record ByKey(Answer.Accepted accepted, boolean disabled, byte[] hash, long expiresAt) {}
 
     /** A consumer with its password. */

@@ -34,7 +34,7 @@ final class SimulatedServer {
     private static final double ASKED_TWICE = 0.03;
 
     /** So short that devices overstay it. */
-    static final long LEASE_MILLIS = 8 * 60_000;
+    static final long LEASE_MILLIS = 4 * 60_000;
 
     private final World world;
     private final Checker checker;

@@ -66,13 +66,13 @@ public final class Simulation {
             device.reconnectLater();
             repeat(2_000, 40_000, device::write);
             repeat(30_000, 6 * MINUTE, () -> awayFor(device, world.between(1_000, 150_000)));
-            repeat(4 * MINUTE, 40 * MINUTE, () -> awayFor(device, SimulatedServer.LEASE_MILLIS * 3 / 2));
+            repeat(2 * MINUTE, 20 * MINUTE, () -> awayFor(device, SimulatedServer.LEASE_MILLIS * 3 / 2));
             repeat(2 * MINUTE, 20 * MINUTE, device::crash);
             repeat(3 * MINUTE, 30 * MINUTE, () -> device.setClock(skew()));
         }
         repeat(3 * MINUTE, 20 * MINUTE, this::serverDies);
         repeat(MINUTE, 5 * MINUTE, server::takeSnapshot);
-        repeat(MINUTE, 5 * MINUTE, server::purge);
+        repeat(MINUTE / 2, 2 * MINUTE, server::purge);
         world.runUntil(World.BEGIN_MILLIS + world.between(6, 25) * MINUTE);
         calm = true;
         world.note("from here on all is well");
