@@ -46,8 +46,8 @@ final class Connection implements WebSocket.Listener {
         ClientRuntime runtime = options.runtime();
         Connection connection = new Connection(runtime, listener, messageBytesMax);
         HttpClient http = runtime.http();
-        // On a thread of its own: a handshake that is over at once would call the listener on this one before the caller
-        // knows the connection, and the session would wait for a welcome to a hello that it never sent.
+        // On a thread of its own: a handshake that is over at once would call the listener on this one before
+        // the caller knows the connection, and the session would wait for a welcome to a hello that it never sent.
         CompletableFuture.supplyAsync(
                         () -> http.newWebSocketBuilder()
                                 .subprotocols(SUBPROTOCOL)
