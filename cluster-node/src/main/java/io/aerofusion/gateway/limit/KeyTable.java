@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>A place is forgotten before it is given away: its time first, then its fingerprint. Whoever finds a key at its place may charge
  * it from then on, and nothing takes that back, however long the thread that put it there is held up. What the former key uses in
- * between counts against the new one: a race can make the table stricter, never laxer.
+ * between counts against the new one. Threads that bring a key at the same moment may put it into two places; it is charged where it has
+ * used most.
  */
 final class KeyTable {
     /** How many places a key can have. */
@@ -62,31 +63,34 @@ final class KeyTable {
         }
     }
 
-    /** Where the key is, after taking a place for it if it has none. */
+    /** Where the key is, after taking a place for it if it has none; of two places that where it has used most. */
     private int place(long key, long now) {
         int first = ((int) (key >>> 40) & setMask) * WAYS * 2;
         while (true) {
+            int own = -1;
+            long ownTime = Long.MIN_VALUE;
             int least = first;
             long leastTime = Long.MAX_VALUE;
             for (int at = first; at < first + WAYS * 2; at += 2) {
                 long holder = cells.getAcquire(at);
-                if (holder == key) {
-                    return at;
-                }
                 long time = holder == 0 ? Long.MIN_VALUE : cells.getPlain(at + 1);
-                if (time < leastTime) {
-                    leastTime = time;
+                if (holder == key) {
+                    if (time > ownTime) {
+                        own = at;
+                        ownTime = time;
+                    }
+                } else if (time < leastTime) {
                     least = at;
+                    leastTime = time;
                 }
+            }
+            if (own >= 0) {
+                return own;
             }
             long used = cells.get(least + 1);
             long holder = cells.get(least);
-            if (holder == key) {
-                return least;
-            }
-            boolean forgotten = used <= now || cells.compareAndSet(least + 1, used, now);
-            if (forgotten && cells.compareAndSet(least, holder, key)) {
-                return least;
+            if (holder != key && (used <= now || cells.compareAndSet(least + 1, used, now))) {
+                cells.compareAndSet(least, holder, key); // and look again: somebody may have placed the key elsewhere
             }
         }
     }
